@@ -1,0 +1,163 @@
+"""All settings, read once from the environment into a frozen value.
+
+Every variable is called PORTAL_...; `DATABASE_URL`, `PORT` and `DATA` have their usual names.
+A variable that holds a secret has a twin that ends in `_FILE` and names a file to read it from.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portal.secret import Secret
+
+NMBRS_SOAP = "https://api.nmbrs.nl/soap/v3"
+SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "sample", "test"})
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message names the variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64."""
+
+    data: Path
+    database_url: str
+    base_url: str
+    secret_key: Secret
+    vault_key: Secret
+    trusted_hosts: tuple[str, ...] = ()
+    proxy_hops: int = 0
+    demo: bool = False
+    smtp_url: Secret = field(default_factory=lambda: Secret(""))
+    mail_from: str = "koppelportaal@localhost"
+    support_mail: str = "support@eitje-app.nl"
+    nmbrs_soap_url: str = NMBRS_SOAP
+    eitje_url: str = ""
+    connexie_url: str = ""
+    connexie_token: Secret = field(default_factory=lambda: Secret(""))
+    horecalonen_url: str = ""
+    horecalonen_token: Secret = field(default_factory=lambda: Secret(""))
+    allow_private_endpoints: bool = False
+    auto_activate: bool = False
+    lease_seconds: int = 120
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SettingsError with a message for the person who starts it."""
+    env = os.environ if environ is None else environ
+    data = Path(env.get("DATA") or env.get("PORTAL_DATA") or "var").resolve()
+    port = env.get("PORT", "8000")
+    demo = _flag(env, "PORTAL_DEMO")
+    return Settings(
+        data=data,
+        database_url=_database(env, data),
+        base_url=(_text(env, "PORTAL_BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+        secret_key=_secret_key(env),
+        vault_key=_vault_key(env),
+        trusted_hosts=tuple(h.strip() for h in _text(env, "PORTAL_TRUSTED_HOSTS").split(",") if h.strip()),
+        proxy_hops=_number(env, "PORTAL_PROXY_HOPS", 0),
+        demo=demo,
+        smtp_url=_secret(env, "PORTAL_SMTP_URL"),
+        mail_from=_text(env, "PORTAL_MAIL_FROM") or "koppelportaal@localhost",
+        support_mail=_text(env, "PORTAL_SUPPORT_MAIL") or "support@eitje-app.nl",
+        nmbrs_soap_url=_url(env, "PORTAL_NMBRS_SOAP_URL") or NMBRS_SOAP,
+        eitje_url=_url(env, "PORTAL_EITJE_URL"),
+        connexie_url=_url(env, "PORTAL_CONNEXIE_URL"),
+        connexie_token=_secret(env, "PORTAL_CONNEXIE_TOKEN"),
+        horecalonen_url=_url(env, "PORTAL_HORECALONEN_URL"),
+        horecalonen_token=_secret(env, "PORTAL_HORECALONEN_TOKEN"),
+        allow_private_endpoints=_flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"),
+        auto_activate=_flag(env, "PORTAL_AUTO_ACTIVATE"),
+        lease_seconds=_number(env, "PORTAL_LEASE_SECONDS", 120),
+    )
+
+
+def _text(env: Mapping[str, str], name: str) -> str:
+    return env.get(name, "").strip()
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    value = _text(env, name).lower()
+    if value not in ("", "0", "1", "true", "false", "yes", "no"):
+        raise SettingsError(f"{name} must be 0 or 1.")
+    return value in ("1", "true", "yes")
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = _text(env, name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit():
+        raise SettingsError(f"{name} must be a whole number.")
+    return int(value)
+
+
+def _url(env: Mapping[str, str], name: str) -> str:
+    value = _text(env, name).rstrip("/")
+    if value and not value.startswith(("https://", "http://")):
+        raise SettingsError(f"{name} must start with https:// (or http:// for a sandbox).")
+    if value.startswith("http://") and not _flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"):
+        raise SettingsError(
+            f"{name} must use https://. Only with PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 is http:// taken."
+        )
+    return value
+
+
+def _secret(env: Mapping[str, str], name: str) -> Secret:
+    file = _text(env, f"{name}_FILE")
+    if not file:
+        return Secret(_text(env, name))
+    path = Path(file)
+    try:
+        mode = path.stat().st_mode
+        value = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE cannot be read: {error.__class__.__name__}.") from error
+    if mode & 0o077:
+        raise SettingsError(f"The file of {name}_FILE is readable for others: chmod 600 it.")
+    return Secret(value)
+
+
+def _secret_key(env: Mapping[str, str]) -> Secret:
+    key = _secret(env, "PORTAL_SECRET_KEY")
+    if len(key.reveal()) < 32 or _is_sample(key.reveal()):
+        raise SettingsError(
+            "PORTAL_SECRET_KEY must be a random text of 32 characters or more (`portal keys new`)."
+        )
+    return key
+
+
+def _vault_key(env: Mapping[str, str]) -> Secret:
+    key = _secret(env, "PORTAL_VAULT_KEY")
+    try:
+        raw = base64.b64decode(key.reveal(), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32 or len(set(raw)) < 8:
+        raise SettingsError("PORTAL_VAULT_KEY must be 32 random bytes in base64 (`portal keys new`).")
+    return key
+
+
+def _is_sample(key: str) -> bool:
+    return len(set(key)) < 8 or any(key.lower().startswith(word) for word in SAMPLE_KEYS)
+
+
+def _database(env: Mapping[str, str], data: Path) -> str:
+    url = _secret(env, "DATABASE_URL").reveal()
+    if not url:
+        return f"sqlite:///{data / 'portal.sqlite3'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
