@@ -8,14 +8,11 @@ function redirectOldAddress() {
   if (found) location.replace("/" + found[1] + (found[2] ? "#" + found[2] : ""));
 }
 
-let announcer = null;
+// A live region must stand in the page before its text changes, or screen readers stay silent.
+const announcer = document.createElement("p");
+announcer.className = "sr-only";
+announcer.setAttribute("aria-live", "polite");
 function announce(text) {
-  if (!announcer) {
-    announcer = document.createElement("p");
-    announcer.className = "sr-only";
-    announcer.setAttribute("aria-live", "polite");
-    document.body.append(announcer);
-  }
   if (text && announcer.textContent !== text) announcer.textContent = text;
 }
 
@@ -95,6 +92,7 @@ function replaceKeepingFocus(part, html) {
 }
 
 function start() {
+  document.body.append(announcer);
   redirectOldAddress();
   document.querySelectorAll("[data-copy-from]").forEach(startCopyButton);
   document.querySelectorAll("form[data-once]").forEach(startOnce);
