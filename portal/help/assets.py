@@ -1,0 +1,61 @@
+"""Serves the files of `/assets/`: right types, ranges for video (RFC 9110, section 14), caching.
+
+Only the types below are served, so a stray file in the folder stays private.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Request, Response, send_from_directory
+from werkzeug.exceptions import NotFound as NoFile
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+
+from portal.kernel.errors import NotFound
+
+TYPES = {
+    ".css": "text/css",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".vtt": "text/vtt",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+# The addresses of the clips on the old site. QuickTime plays nowhere but on a Mac, so these give MP4.
+OLD_CLIPS = {
+    "nmbrsAPIToken.mov": "media/nmbrsAPIToken.mp4",
+    "horecalonenKoppeling.mov": "media/horecalonenKoppeling.mp4",
+}
+YEAR = 365 * 24 * 3600
+SHORT = 300
+
+
+def serve(root: Path, path: str, request: Request) -> Response:
+    """Return one file, or the part that a `Range` header asks for. Raises NotFound.
+
+    A request for more ranges at once gets the whole file, which RFC 9110 section 14.2 allows.
+    """
+    file = OLD_CLIPS.get(path, path)
+    kind = TYPES.get(Path(file).suffix)
+    if kind is None:
+        raise NotFound
+    single = "," not in request.headers.get("Range", "")
+    try:
+        answer = send_from_directory(root.resolve(), file, mimetype=kind, conditional=single)
+    except NoFile as error:
+        raise NotFound from error
+    except RequestedRangeNotSatisfiable as error:
+        return Response(status=416, headers=error.get_headers(), mimetype="text/plain")
+    answer.headers["Cache-Control"] = _cache(request)
+    return answer
+
+
+def _cache(request: Request) -> str:
+    """An address with its version in it never changes; any other may change with a release."""
+    return f"public, max-age={YEAR}, immutable" if request.args.get("v") else f"public, max-age={SHORT}"

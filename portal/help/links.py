@@ -1,0 +1,136 @@
+"""Checks on rendered pages together: anchors are unique, and no link inside the site is dead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from portal.help.render import TAGS
+from portal.help.types import Line, Problem
+
+WHOLE_PAGE = "/koppelingen"
+INTRODUCTION = "koppelingen"  # its anchor; it has no page of its own
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A rendered file before it is trusted: `key` is its section anchor, `start` the line of its title."""
+
+    file: str
+    key: str
+    start: int
+    lines: list[Line]
+    html: str
+
+
+@dataclass
+class Found(HTMLParser):
+    """The tags, the ids and the addresses in a piece of HTML, in order."""
+
+    tags: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        values = {name: value or "" for name, value in attrs}
+        if "id" in values:
+            self.ids.append(values["id"])
+        if values.get("class") != "headerlink":
+            self.targets += [values[name] for name in ("href", "src", "poster") if name in values]
+
+
+def found_in(html: str) -> Found:
+    found = Found()
+    found.feed(html)
+    found.close()
+    return found
+
+
+def check(drafts: list[Draft], assets_dir: Path, app_paths: Collection[str]) -> list[Problem]:
+    """Return every double anchor and every dead link; `app_paths` are the other addresses of the app."""
+    anchors = {draft.key: [draft.key, *found_in(draft.html).ids] for draft in drafts}
+    problems = list(_double(drafts, anchors))
+    for draft in drafts:
+        problems += _forbidden(draft)
+        site = Site(draft.key, anchors, assets_dir, app_paths)
+        problems += [
+            Problem(draft.file, _line_of(draft, target), reason)
+            for target in found_in(draft.html).targets
+            if (reason := site.fault(target))
+        ]
+    return problems
+
+
+def _forbidden(draft: Draft) -> Iterator[Problem]:
+    for tag in sorted(set(found_in(draft.html).tags) - TAGS):
+        yield Problem(draft.file, _line_of(draft, f"<{tag}"), f"this tag is not allowed: {tag}")
+
+
+def _double(drafts: list[Draft], anchors: Mapping[str, list[str]]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for draft in drafts:
+        counted: dict[str, int] = {}
+        for anchor in anchors[draft.key]:
+            line = _line_of_anchor(draft, anchor, counted.get(anchor, 0))
+            counted[anchor] = counted.get(anchor, 0) + 1
+            if anchor in seen:
+                yield Problem(draft.file, line, f"duplicate anchor #{anchor}, first at {seen[anchor]}")
+            seen.setdefault(anchor, f"{draft.file}:{line}")
+
+
+def _line_of_anchor(draft: Draft, anchor: str, nth: int) -> int:
+    written = re.compile(rf"\{{:?[^}}]*#{re.escape(anchor)}[\s}}]|\bid=[\"']?{re.escape(anchor)}\b")
+    lines = [line.number for line in draft.lines if written.search(line.text)]
+    if anchor == draft.key:
+        lines.insert(0, draft.start)
+    return lines[min(nth, len(lines) - 1)] if lines else draft.start
+
+
+def _line_of(draft: Draft, target: str) -> int:
+    return next((line.number for line in draft.lines if target in line.text), draft.start)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What one page may link to: `key` is the page, `anchors` all pages with their anchors."""
+
+    key: str
+    anchors: Mapping[str, Collection[str]]
+    assets_dir: Path
+    app_paths: Collection[str]
+
+    def fault(self, target: str) -> str | None:
+        """Say what is wrong with a link, or None."""
+        parts = urlsplit(target)
+        path, anchor = unquote(parts.path), unquote(parts.fragment)
+        if parts.scheme in ("https", "mailto"):
+            return None
+        if parts.scheme or parts.netloc:
+            return f"this kind of link is not allowed: {target}"
+        if path.startswith("/assets/"):
+            return self._asset(path)
+        known = self._anchors_of(path)
+        if known is None:
+            return None if path in self.app_paths else f"dead link: {target}"
+        return f"dead link: there is no anchor {target}" if anchor and anchor not in known else None
+
+    def _asset(self, path: str) -> str | None:
+        root = self.assets_dir.resolve()
+        file = (root / path.removeprefix("/assets/")).resolve()
+        return None if file.is_relative_to(root) and file.is_file() else f"dead link: no such file {path}"
+
+    def _anchors_of(self, path: str) -> Collection[str] | None:
+        if not path:
+            return self.anchors[self.key]
+        if path == WHOLE_PAGE:
+            return [anchor for page in self.anchors.values() for anchor in page]
+        key = path.removeprefix(f"{WHOLE_PAGE}/")
+        return self.anchors.get(key) if key not in (path, INTRODUCTION) else None

@@ -1,0 +1,71 @@
+"""Markdown to safe HTML, with a link on every heading. Pure: no files, no web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import unescape
+from typing import Any, cast
+from xml.etree.ElementTree import Element
+
+import nh3
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.treeprocessors import Treeprocessor
+
+from portal.help.types import Heading
+
+HEADER_LINK = "#"
+EXTENSIONS = ("attr_list", "admonition", "tables", "sane_lists", "fenced_code")
+TAGS = nh3.ALLOWED_TAGS | {"video", "source", "track", "figure", "figcaption", "details", "summary"}
+ATTRIBUTES = {
+    "*": {"id", "class"},
+    "a": {"href", "title", "aria-label"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "width", "height"},
+    "th": {"scope", "align"},
+    "td": {"align"},
+    "video": {"controls", "muted", "preload", "playsinline", "width", "height", "poster", "aria-label"},
+    "source": {"src", "type"},
+    "track": {"kind", "src", "srclang", "label", "default"},
+}
+SCHEMES = {"https", "mailto"}
+
+
+class Accessible(Treeprocessor):
+    """What the extensions leave undone: the heading link says where it goes, header cells say whose."""
+
+    def run(self, root: Element) -> None:
+        for link in root.iter("a"):
+            if link.get("class") == "headerlink":
+                link.attrib.pop("title", None)
+                link.set("aria-label", "Link naar deze kop")
+        for cell in root.iter("th"):
+            cell.set("scope", "col")
+
+
+class OurExtension(Extension):
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 (the library's name)
+        md.treeprocessors.register(Accessible(md), "accessible", 4)  # after toc, which has 5
+
+
+def to_html(text: str) -> tuple[str, tuple[Heading, ...]]:
+    """Return the HTML, NOT yet sanitised, and its headings in order. `clean` makes it safe to show."""
+    machine = Markdown(
+        extensions=[*EXTENSIONS, "toc", OurExtension()],
+        extension_configs={"toc": {"permalink": HEADER_LINK, "permalink_class": "headerlink"}},
+        output_format="html",
+    )
+    html = machine.convert(text)
+    tokens = cast("list[dict[str, Any]]", getattr(machine, "toc_tokens", []))
+    return html, tuple(_headings(tokens))
+
+
+def clean(html: str) -> str:
+    """Keep only the tags and attributes above; scripts, styles and event handlers disappear."""
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=None)
+
+
+def _headings(tokens: list[dict[str, Any]]) -> Iterator[Heading]:
+    for token in tokens:
+        yield Heading(token["id"], unescape(token["name"]), token["level"])
+        yield from _headings(token["children"])

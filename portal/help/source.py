@@ -1,0 +1,120 @@
+"""Rewrites our own Markdown, line by line, into Markdown that the library knows.
+
+Ours are `{pad: Bedrijf > Instellingen}` (where to click), `{video: name | title}` on a line of its own,
+stable ids on headings, and links in the form of the old docsify site. Each line keeps its number, so
+that a complaint can name it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import escape
+from pathlib import Path
+
+from portal.help import media
+from portal.help.types import Line, Problem
+
+HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+\{:?\s*#([^\s}]+)\s*\})?\s*#*\s*$")
+UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
+VIDEO = re.compile(r"^\{video:\s*([\w-]+)\s*\|\s*([^|{}]+?)\s*\}\s*$")
+PATH = re.compile(r"\{pad:([^{}]*)\}")
+OURS = re.compile(r"\{\s*(\w+):[^{}]*\}")
+OLD_LINK = re.compile(r"\(/?koppelingen\?id=([^)\s]+)\)")
+VALID_ID = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
+
+
+def slug(text: str) -> str:
+    """
+    >>> slug("Wat kost één token?")
+    'wat-kost-een-token'
+    """
+    plain = unicodedata.normalize("NFKD", re.sub(r"[*_`]", "", text)).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.lower()))
+
+
+def menu_path(steps: str) -> str:
+    """The HTML of a menu path; a screen reader hears what it is. Raises ValueError on an empty step."""
+    names = [step.strip() for step in steps.split(">")]
+    if not all(names):
+        raise ValueError("a menu path looks like {pad: Bedrijf > Instellingen}")
+    arrow = '<span class="menu-path__sep"> › </span>'
+    shown = arrow.join(f'<span class="menu-path__step">{escape(name)}</span>' for name in names)
+    return f'<span class="menu-path"><span class="sr-only">Menupad: </span>{shown}</span>'
+
+
+class Rewriter:
+    """One file. `shift` is 1 for a section of the whole page, where headings sit one level lower."""
+
+    def __init__(self, file: str, prefix: str, media_dir: Path, shift: int = 0) -> None:
+        self.file = file
+        self.prefix = prefix
+        self.media_dir = media_dir
+        self.shift = shift
+        self.problems: list[Problem] = []
+        self.anchors: set[str] = set()
+        self._level = 1
+        self._line = 0
+
+    def rewrite(self, lines: list[Line]) -> list[Line]:
+        """Return the new lines; `problems` then says what cannot be used."""
+        fresh: list[Line] = []
+        fenced = False
+        before = ""
+        for line in lines:
+            self._line = line.number
+            fence = line.text.lstrip().startswith("```")
+            fenced ^= fence
+            if not (fenced or fence):
+                self._refuse(line.text, before)
+                fresh += [Line(line.number, text) for text in self._texts(line.text)]
+            else:
+                fresh.append(line)
+            before = line.text
+        return fresh
+
+    def _complain(self, reason: str) -> None:
+        self.problems.append(Problem(self.file, self._line, reason))
+
+    def _refuse(self, text: str, before: str) -> None:
+        if re.search(r"<h[1-6]\b", text) or (UNDERLINE.match(text) and before.strip()):
+            self._complain("write a heading with #, so that it gets a stable anchor")
+
+    def _texts(self, text: str) -> list[str]:
+        if found := HEADING.match(text):
+            return [self._heading(len(found[1]), found[2], found[3])]
+        if found := VIDEO.match(text):
+            return ["", self._video(found[1], found[2]), ""]
+        text = PATH.sub(self._path, OLD_LINK.sub(_new_link, text))
+        for found in OURS.finditer(text):
+            self._complain(f"unknown or badly written marker {found[0]}")
+        return [text]
+
+    def _heading(self, level: int, text: str, given: str | None) -> str:
+        if level == 1:
+            self._complain("the title in the front matter is the only heading of level 1")
+        elif level > self._level + 1:
+            self._complain(f"a heading of level {level} cannot follow one of level {self._level}")
+        self._level = level
+        anchor = given or f"{self.prefix}-{slug(text)}"
+        if not VALID_ID.match(anchor) or anchor.endswith("-"):
+            self._complain(f"this anchor cannot be used: {anchor}")
+        self.anchors.add(anchor)
+        return f"{'#' * min(level + self.shift, 6)} {text} {{: #{anchor} }}"
+
+    def _video(self, name: str, title: str) -> str:
+        html, faults = media.figure(name, title, self.media_dir)
+        for fault in faults:
+            self._complain(fault)
+        return html
+
+    def _path(self, found: re.Match[str]) -> str:
+        try:
+            return menu_path(found[1])
+        except ValueError as error:
+            self._complain(str(error))
+            return ""
+
+
+def _new_link(found: re.Match[str]) -> str:
+    return f"(/koppelingen#{found[1]})"

@@ -1,0 +1,83 @@
+"""Frames to files: MP4 (H.264) and WebM (VP9) by ffmpeg, a poster, captions and a transcript."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.video.frames import RATE, Frame
+
+MP4 = (
+    "-c:v",
+    "libx264",
+    "-preset",
+    "veryslow",
+    "-crf",
+    "27",
+    "-tune",
+    "animation",
+    "-movflags",
+    "+faststart",
+)
+WEBM = (
+    "-c:v",
+    "libvpx-vp9",
+    "-b:v",
+    "0",
+    "-crf",
+    "40",
+    "-deadline",
+    "good",
+    "-cpu-used",
+    "3",
+    "-row-mt",
+    "1",
+)
+
+
+def encode(frames: Sequence[Frame], target: Path) -> None:
+    """Write `target`.mp4, `target`.webm and `target`.jpg (the poster: the end of the first scene)."""
+    listing = frames[0].file.with_name("frames.txt")
+    listing.write_text(_listing(frames), encoding="utf-8")
+    source = ("-f", "concat", "-safe", "0", "-i", str(listing), "-r", str(RATE), "-pix_fmt", "yuv420p", "-an")
+    _ffmpeg(*source, *MP4, f"{target}.mp4")
+    _ffmpeg(*source, *WEBM, f"{target}.webm")
+    still = max(frames[: len(frames) // 2], key=lambda frame: frame.seconds)
+    _ffmpeg("-i", str(still.file), "-q:v", "5", f"{target}.jpg")
+
+
+def _listing(frames: Sequence[Frame]) -> str:
+    """The list that ffmpeg's concat demuxer reads; the last file stands twice, or its time is lost."""
+    lines = [f"file '{frame.file}'\nduration {frame.seconds:.4f}" for frame in frames]
+    return "\n".join([*lines, f"file '{frames[-1].file}'"]) + "\n"
+
+
+def _ffmpeg(*arguments: str) -> None:
+    subprocess.run(["ffmpeg", "-y", "-loglevel", "error", *arguments], check=True)
+
+
+def write_words(words: Sequence[tuple[float, str]], note: str, target: Path) -> None:
+    """Write the captions (.vtt) and the transcript (.txt) of pieces that follow each other."""
+    blocks, start = ["WEBVTT"], 0.0
+    for seconds, text in words:
+        blocks.append(f"{_stamp(start)} --> {_stamp(start + seconds - 0.1)}\n{_wrapped(text)}")
+        start += seconds
+    Path(f"{target}.vtt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    spoken = "\n\n".join(text for _, text in words)
+    Path(f"{target}.txt").write_text(f"{note}\n\n{spoken}\n", encoding="utf-8")
+
+
+def _stamp(seconds: float) -> str:
+    thousandths = round(seconds * 1000)
+    minutes, rest = divmod(thousandths, 60_000)
+    return f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def _wrapped(text: str) -> str:
+    """Two lines of about the same length, as captions are read best."""
+    if len(text) < 46:
+        return text
+    middle = len(text) // 2
+    cut = min((n for n, sign in enumerate(text) if sign == " "), key=lambda n: abs(n - middle))
+    return f"{text[:cut]}\n{text[cut + 1 :]}"

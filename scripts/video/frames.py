@@ -1,0 +1,64 @@
+"""Frames of step cards, drawn by Chromium: each moment once, with how long it stays on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from scripts.video.scenes import Clip, Scene
+
+STAGE = Path(__file__).with_name("stage.html")
+RATE = 25
+MOVING = 2.0  # seconds in which something moves; after that the picture stands still
+SIZE = {"width": 1280, "height": 720}
+
+
+@dataclass(frozen=True)
+class Frame:
+    file: Path
+    seconds: float
+
+
+@contextmanager
+def browser_page(**options: object) -> Iterator[Page]:
+    """A page of 1280 x 720 in the Chromium of the system."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        context = browser.new_context(viewport=SIZE, locale="nl-NL", color_scheme="light", **options)
+        yield context.new_page()
+        browser.close()
+
+
+def card_frames(clip: Clip, folder: Path) -> list[Frame]:
+    """Draw every scene of the clip into `folder`."""
+    with browser_page() as page:
+        page.goto(STAGE.as_uri())
+        return [frame for n, _ in enumerate(clip.scenes) for frame in _scene(page, clip, n, folder)]
+
+
+def _scene(page: Page, clip: Clip, number: int, folder: Path) -> Iterator[Frame]:
+    scene = clip.scenes[number]
+    page.evaluate("scene => draw(scene)", _drawing(scene, number, clip))
+    moving = MOVING if scene.boxes else 0.8
+    for step in range(round(moving * RATE) + 1):
+        moment = step / RATE
+        page.evaluate("t => show(t)", moment)
+        file = folder / f"{number:02d}-{step:03d}.png"
+        page.screenshot(path=file)
+        yield Frame(file, 1 / RATE if moment < moving else scene.seconds - moving)
+
+
+def _drawing(scene: Scene, number: int, clip: Clip) -> dict[str, object]:
+    steps = sum(1 for one in clip.scenes if one.boxes)
+    return {
+        "number": number,
+        "count": steps,
+        "title": scene.title,
+        "text": scene.text,
+        "boxes": [list(box) for box in scene.boxes],
+        "target": scene.target,
+    }

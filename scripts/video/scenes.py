@@ -1,0 +1,221 @@
+"""The step cards of both clips: what they say and what is drawn beside it.
+
+The drawings are abstract on purpose: no screen of Nmbrs is imitated, each card says so. The steps of the
+token are facts from the notes on Nmbrs (access set-up); the steps in the portal are its own menu path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Box = tuple[str, int, int, int, int, str]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`seconds` on screen; `spoken` is the caption and the transcript; `target` the box pointed at."""
+
+    seconds: float
+    title: str
+    text: str
+    spoken: str
+    boxes: tuple[Box, ...] = ()
+    target: int | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    name: str
+    note: str
+    scenes: tuple[Scene, ...]
+
+
+def bars(x: int, y: int, widths: tuple[int, ...]) -> tuple[Box, ...]:
+    return tuple(("bar", x, y + 52 * n, width, 26, "") for n, width in enumerate(widths))
+
+
+def _menu(*names: str) -> tuple[Box, ...]:
+    """Menu items, each a little further in than the one above."""
+    return tuple(("item", 36 + 40 * n, 84 + 92 * n, 420, 64, name) for n, name in enumerate(names))
+
+
+TOKEN = Clip(
+    "nmbrsAPIToken",
+    "Dit filmpje is een schematische weergave. De schermen van Nmbrs zien er anders uit.",
+    (
+        Scene(
+            4.5,
+            "Waar vind je je API-token in Nmbrs?",
+            "Schematische weergave in zes stappen.",
+            "Waar vind je je API-token in Nmbrs? Dit is een schematische weergave in zes stappen.",
+        ),
+        Scene(
+            5.5,
+            "Maak een login voor de koppeling",
+            "Kies Instellingen, Gebruikersaccounts, Logins.",
+            "Stap 1. Ga in Nmbrs naar Instellingen, Gebruikersaccounts, Logins. Maak een nieuw account.",
+            (
+                *_menu("Instellingen", "Gebruikersaccounts", "Logins"),
+                ("button", 340, 400, 270, 66, "Nieuw account"),
+            ),
+            3,
+        ),
+        Scene(
+            5.0,
+            "Kies een wachtwoord",
+            "Open de activatiemail die je krijgt.",
+            "Stap 2. Verstuur de activatiemail. Open de mail en kies een wachtwoord.",
+            (
+                ("label", 48, 78, 500, 40, "Activatiemail"),
+                *bars(48, 138, (520, 460, 380)),
+                ("button", 48, 330, 340, 70, "Kies wachtwoord"),
+            ),
+            4,
+        ),
+        Scene(
+            4.5,
+            "Log in als deze gebruiker",
+            "Gebruik de nieuwe login.",
+            "Stap 3. Log bij Nmbrs in als deze nieuwe gebruiker.",
+            (
+                ("label", 120, 92, 400, 36, "E-mailadres"),
+                ("field", 120, 134, 416, 66, "koppeling@voorbeeld.nl"),
+                ("label", 120, 218, 400, 36, "Wachtwoord"),
+                ("field", 120, 260, 416, 66, "• • • • • • • •"),
+                ("button", 120, 370, 210, 70, "Inloggen"),
+            ),
+            4,
+        ),
+        Scene(
+            5.0,
+            "Open je gebruikersprofiel",
+            "Klik rechtsboven op je naam of e-mailadres.",
+            "Stap 4. Klik rechtsboven op je naam of e-mailadres en open het gebruikersprofiel.",
+            (
+                ("item", 330, 66, 296, 60, "Je naam"),
+                ("item", 330, 140, 296, 64, "Gebruikersprofiel"),
+                *bars(36, 80, (230, 180, 210)),
+                *bars(36, 280, (560, 520, 580)),
+            ),
+            1,
+        ),
+        Scene(
+            5.0,
+            "Kies het tabblad API Token",
+            "Activeer daar het API-account.",
+            "Stap 5. Kies het tabblad API Token en activeer het API-account.",
+            (
+                ("bar", 36, 82, 150, 64, ""),
+                ("bar", 204, 82, 150, 64, ""),
+                ("tab", 372, 82, 190, 64, "API Token"),
+                *bars(36, 190, (560, 440)),
+                ("button", 36, 340, 410, 70, "API-account activeren"),
+            ),
+            2,
+        ),
+        Scene(
+            5.0,
+            "Kopieer het e\u2011mailadres en het token",
+            "Deze twee waarden heb je nodig.",
+            "Stap 6. Je ziet nu het e-mailadres en het token. Kopieer ze allebei.",
+            (
+                ("label", 48, 84, 400, 36, "E-mailadres"),
+                ("field", 48, 126, 560, 70, "koppeling@voorbeeld.nl"),
+                ("label", 48, 216, 400, 36, "Token"),
+                ("field", 48, 268, 560, 70, "• • • •  • • • •  • • • •"),
+            ),
+            3,
+        ),
+        Scene(
+            5.5,
+            "Vul ze in het portaal in. Mail een token nooit.",
+            "Bedrijf › Instellingen › Activeer koppeling › Nmbrs",
+            "Vul ze in bij Bedrijf, Instellingen, Activeer koppeling, Nmbrs. Mail een token nooit.",
+        ),
+    ),
+)
+
+HORECALONEN = Clip(
+    "horecalonenKoppeling",
+    "Dit filmpje is een schematische weergave van het portaal.",
+    (
+        Scene(
+            4.5,
+            "Horecalonen activeren en uren exporteren",
+            "Schematische weergave in zes stappen.",
+            "Horecalonen activeren en uren exporteren. Dit is een schematische weergave in zes stappen.",
+        ),
+        Scene(
+            5.0,
+            "Ga naar Activeer koppeling",
+            "Kies Bedrijf, Instellingen, Activeer koppeling.",
+            "Stap 1. Ga naar Bedrijf, Instellingen, Activeer koppeling.",
+            _menu("Bedrijf", "Instellingen", "Activeer koppeling"),
+            2,
+        ),
+        Scene(
+            4.5,
+            "Kies Horecalonen",
+            "Alleen een beheerder kan activeren.",
+            "Stap 2. Kies Horecalonen. Alleen een beheerder kan een koppeling activeren.",
+            (
+                ("item", 48, 90, 400, 70, "Nmbrs"),
+                ("item", 48, 184, 400, 70, "Horecalonen"),
+                ("item", 48, 278, 400, 70, "Connexie"),
+            ),
+            1,
+        ),
+        Scene(
+            4.0,
+            "Klik op OK",
+            "De koppeling is nu actief.",
+            "Stap 3. Klik op OK. De koppeling is nu actief.",
+            (
+                ("label", 48, 96, 560, 44, "Horecalonen"),
+                *bars(48, 170, (540, 430)),
+                ("button", 48, 330, 150, 74, "OK"),
+            ),
+            3,
+        ),
+        Scene(
+            5.5,
+            "Controleer de BSN\u2011nummers",
+            "Elk teamlid heeft een BSN nodig.",
+            "Stap 4. Let op: van alle teamleden moet het BSN-nummer zijn ingevuld.",
+            (
+                ("bar", 48, 90, 300, 26, ""),
+                ("bar", 48, 156, 260, 26, ""),
+                ("bar", 48, 232, 290, 26, ""),
+                ("good", 390, 76, 224, 54, "BSN ingevuld"),
+                ("good", 390, 142, 224, 54, "BSN ingevuld"),
+                ("warn", 390, 218, 224, 54, "BSN mist"),
+            ),
+            5,
+        ),
+        Scene(
+            5.0,
+            "Kies periode en doel",
+            "Ga naar Uren. Kies Horecalonen als doel.",
+            "Stap 5. Ga naar Uren. Kies de periode en kies Horecalonen als doel.",
+            (
+                ("label", 48, 84, 400, 36, "Periode"),
+                ("field", 48, 126, 560, 70, "november 2026"),
+                ("label", 48, 216, 400, 36, "Doel"),
+                ("field", 48, 268, 560, 70, "Horecalonen"),
+            ),
+            3,
+        ),
+        Scene(
+            5.5,
+            "Bekijk de totalen en verstuur",
+            "Je kunt ook het bestand downloaden.",
+            "Stap 6. Bekijk de totalen. Verstuur de uren of download het bestand.",
+            (
+                *bars(48, 84, (560, 560, 560, 560)),
+                ("button", 48, 350, 230, 74, "Versturen"),
+                ("item", 306, 350, 230, 74, "Downloaden"),
+            ),
+            4,
+        ),
+    ),
+)
