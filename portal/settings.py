@@ -108,9 +108,7 @@ def _url(env: Mapping[str, str], name: str) -> str:
     if value and not value.startswith(("https://", "http://")):
         raise SettingsError(f"{name} must start with https:// (or http:// for a sandbox).")
     if value.startswith("http://") and not _flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"):
-        raise SettingsError(
-            f"{name} must use https://. Only with PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 is http:// taken."
-        )
+        raise SettingsError(f"{name} must use https://. Only with PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 is http:// taken.")
     return value
 
 
@@ -132,9 +130,7 @@ def _secret(env: Mapping[str, str], name: str) -> Secret:
 def _secret_key(env: Mapping[str, str]) -> Secret:
     key = _secret(env, "PORTAL_SECRET_KEY")
     if len(key.reveal()) < 32 or _is_sample(key.reveal()):
-        raise SettingsError(
-            "PORTAL_SECRET_KEY must be a random text of 32 characters or more (`portal keys new`)."
-        )
+        raise SettingsError("PORTAL_SECRET_KEY must be a random text of 32 characters or more (`portal keys new`).")
     return key
 
 

@@ -1,0 +1,60 @@
+"""What a visitor may send about accounts."""
+
+from __future__ import annotations
+
+from wtforms import PasswordField, RadioField
+from wtforms.validators import Email, InputRequired, Length
+
+from portal.kernel.forms import Form, Text
+from portal.kernel.work import Role
+
+MAIL = [
+    InputRequired("Vul je e-mailadres in."),
+    Length(max=254, message="Dit e-mailadres is te lang."),
+    Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl."),
+]
+NEW_PASSWORD = [InputRequired("Kies een wachtwoord.")]
+ROLES = [
+    (Role.BEHEERDER.value, "Beheerder: stelt koppelingen in en nodigt collega's uit"),
+    (Role.URENVERWERKER.value, "Urenverwerker: importeert, controleert en verstuurt uren"),
+]
+
+
+class LoginForm(Form):
+    email = Text("E-mailadres", MAIL)
+    password = PasswordField("Wachtwoord", [InputRequired("Vul je wachtwoord in.")])
+
+
+class AskResetForm(Form):
+    email = Text("E-mailadres", MAIL)
+
+
+class ResetForm(Form):
+    password = PasswordField("Nieuw wachtwoord", NEW_PASSWORD)
+
+
+class AcceptForm(Form):
+    name = Text(
+        "Je naam", [InputRequired("Vul je naam in."), Length(max=100, message="Deze naam is te lang.")]
+    )
+    password = PasswordField("Kies een wachtwoord", NEW_PASSWORD)
+
+
+class ChangePasswordForm(Form):
+    current = PasswordField("Huidig wachtwoord", [InputRequired("Vul je huidige wachtwoord in.")])
+    password = PasswordField("Nieuw wachtwoord", NEW_PASSWORD)
+
+
+class InviteForm(Form):
+    email = Text("E-mailadres van je collega", MAIL)
+    role = RadioField("Rol", choices=ROLES, default=Role.URENVERWERKER.value)
+
+
+class VenueForm(Form):
+    name = Text(
+        "Naam van de vestiging", [InputRequired("Vul een naam in."), Length(max=100, message="Te lang.")]
+    )
+
+
+class ConfirmForm(Form):
+    """A form with nothing but its button."""

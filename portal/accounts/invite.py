@@ -1,0 +1,104 @@
+"""Invitations: by a beheerder for colleagues, by the command line for everybody."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from portal.accounts import links
+from portal.accounts.models import LinkPurpose, Organisation, User, Venue
+from portal.accounts.password import check_new, make_hash
+from portal.accounts.sessions import end_all
+from portal.audit.service import record
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
+from portal.kernel.work import Acting, Role, Work
+from portal.notifications.mails import Mail
+from portal.notifications.service import enqueue
+from portal.secret import Secret
+from portal.settings import Settings
+
+
+def invite(acting: Acting, email: str, role: Role, organisation: str = "") -> str:
+    """Invite somebody and return the link. `organisation` is made when it does not exist yet.
+
+    Raises InvalidInput when the address has an account already, or when the role and the
+    organisation do not fit. Safe to call twice: the earlier link stops working.
+    """
+    if (role is Role.SUPPORT) == bool(organisation):
+        raise InvalidInput("Support hoort bij geen organisatie, een klant juist wel.", "organisation")
+    with acting.begin() as work:
+        found = find_or_make(work, organisation) if organisation else None
+        return _invite(work, acting.part(Settings), email, role, found)
+
+
+def invite_colleague(acting: Acting, email: str, role: Role) -> None:
+    """Invite somebody to the own organisation. Raises InvalidInput."""
+    if role is Role.SUPPORT:
+        raise InvalidInput("Kies beheerder of urenverwerker.", "role")
+    with acting.begin() as work:
+        organisation = work.session.get_one(Organisation, work.organisation_id)
+        _invite(work, acting.part(Settings), email, role, organisation)
+
+
+def _invite(work: Work, settings: Settings, email: str, role: Role, organisation: Organisation | None) -> str:
+    email = email.lower()
+    if work.session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise InvalidInput("Dit e-mailadres heeft al een account.", "email")
+    organisation_id = organisation.id if organisation else None
+    link = links.create(work, LinkPurpose.INVITATION, email=email, role=role, organisation_id=organisation_id)
+    address = links.address(settings, LinkPurpose.INVITATION, link.token)
+    enqueue(
+        work, settings, Mail.INVITATION, email, link=address, inviter=work.actor.name, role=role.value,
+        organisation=organisation.name if organisation else "", expires_at=link.expires_at,
+    )  # fmt: skip
+    record(work, "user.invited", organisation_id, role=role.value)
+    return address
+
+
+def find_or_make(work: Work, name: str) -> Organisation:
+    """Return the organisation of this name, made with one venue of the same name when it is new."""
+    found = work.session.scalar(select(Organisation).where(Organisation.name == name))
+    if found is None:
+        found = Organisation(name=name, created_at=work.now)
+        work.session.add(found)
+        work.session.flush()
+        work.session.add(Venue(organisation_id=found.id, name=name))
+    return found
+
+
+def invited(acting: Acting, token: str) -> tuple[str, Role]:
+    """Return address and role of an open invitation. Raises NotFound."""
+    with acting.read() as work:
+        link = links.peek(work, LinkPurpose.INVITATION, token)
+        return link.email, link.role or Role.URENVERWERKER
+
+
+def accept(acting: Acting, token: str, name: str, password: Secret) -> None:
+    """Make the account. Raises InvalidInput, or NotFound for a dead link; of two at once, one succeeds."""
+    email, _role = invited(acting, token)
+    check_new(password, name, email)
+    hashed = make_hash(password)
+    with acting.begin() as work:
+        link = links.redeem(work, LinkPurpose.INVITATION, token)
+        if work.session.scalar(select(User.id).where(User.email == link.email)) is not None:
+            raise Conflict("Dit e-mailadres heeft al een account. Log in met je wachtwoord.")
+        user = User(
+            organisation_id=link.organisation_id, email=link.email, name=name, role=link.role,
+            password_hash=hashed, created_at=work.now,
+        )  # fmt: skip
+        work.session.add(user)
+        work.session.flush()
+        record(work, "user.joined", link.organisation_id, user=user.id)
+
+
+def disable_colleague(acting: Acting, user_id: int) -> None:
+    """Take a colleague's access away, from the next request on. Raises NotFound, Conflict."""
+    with acting.begin() as work:
+        query = select(User).where(User.id == user_id, User.organisation_id == work.organisation_id)
+        user = work.session.scalar(query.with_for_update())
+        if user is None:
+            raise NotFound
+        if user.id == work.actor.user_id:
+            raise Conflict("Je kunt je eigen toegang niet intrekken. Vraag een andere beheerder.")
+        user.disabled_at = user.disabled_at or work.now
+        end_all(work, user.id)
+        record(work, "user.disabled", user=user.id)

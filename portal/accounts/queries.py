@@ -1,0 +1,48 @@
+"""Reads of organisations and people, each limited to the own organisation."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from portal.accounts.models import Organisation, User, Venue
+from portal.accounts.types import UserInfo, VenueInfo
+from portal.kernel.errors import Forbidden, NotFound
+from portal.kernel.work import Role, Work
+
+
+def venues(work: Work) -> list[VenueInfo]:
+    query = select(Venue).where(Venue.organisation_id == work.organisation_id).order_by(Venue.name, Venue.id)
+    return [VenueInfo(venue.id, venue.name) for venue in work.session.scalars(query)]
+
+
+def venue(work: Work, venue_id: int) -> VenueInfo:
+    """Raises NotFound for a venue of somebody else too."""
+    query = select(Venue).where(Venue.id == venue_id, Venue.organisation_id == work.organisation_id)
+    found = work.session.scalar(query)
+    if found is None:
+        raise NotFound
+    return VenueInfo(found.id, found.name)
+
+
+def colleagues(work: Work) -> list[UserInfo]:
+    query = select(User).where(User.organisation_id == work.organisation_id).order_by(User.name, User.id)
+    return [_info(user) for user in work.session.scalars(query)]
+
+
+def beheerder_mails(work: Work, organisation_id: int) -> list[str]:
+    """Addresses to write to about this organisation. For support and the worker too."""
+    query = select(User.email).where(
+        User.organisation_id == organisation_id, User.role == Role.BEHEERDER, User.disabled_at.is_(None)
+    )
+    return list(work.session.scalars(query.order_by(User.id)))
+
+
+def organisation_names(work: Work) -> dict[int, str]:
+    """Names by id, for the desk of support only."""
+    if work.actor.role is not Role.SUPPORT:
+        raise Forbidden("Dit is voor support.")
+    return {row.id: row.name for row in work.session.execute(select(Organisation.id, Organisation.name))}
+
+
+def _info(user: User) -> UserInfo:
+    return UserInfo(user.id, user.name, user.email, user.role, user.disabled_at is None)

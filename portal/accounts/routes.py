@@ -1,0 +1,151 @@
+"""Signing in and out, invitations, passwords, colleagues and venues."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_user
+
+from portal.accounts import forms, invite, login, password, queries, service, sessions
+from portal.accounts.identity import SignedIn, current_token
+from portal.kernel.access import Audience, access, acting, safe_next, viewer
+from portal.kernel.errors import InvalidInput
+from portal.kernel.work import Role
+from portal.secret import Secret
+
+bp = Blueprint("accounts", __name__)
+
+
+def _start_page() -> str:
+    actor = viewer()
+    return "/support/aanvragen" if actor and actor.role is Role.SUPPORT else "/portaal"
+
+
+@bp.route("/inloggen", methods=["GET", "POST"], endpoint="login")
+@access(Audience.PUBLIC)
+def sign_in() -> ResponseReturnValue:
+    if viewer() and request.method == "GET":
+        return redirect(_start_page(), code=303)
+    form = forms.LoginForm()
+    if form.validate_on_submit():
+        try:
+            token = login.sign_in(acting(), form.email.data, Secret(form.password.data))
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            session.clear()  # a new session and a new CSRF token: what came before is worth nothing
+            login_user(SignedIn(token))
+            return redirect(safe_next(request.args.get("next")) or _start_page(), code=303)
+    return render_template("accounts/login.html", form=form), 422 if form.errors else 200
+
+
+@bp.post("/uitloggen")
+@access(Audience.SIGNED_IN)
+def sign_out() -> ResponseReturnValue:
+    sessions.end(acting(), current_token())
+    session.clear()
+    flash("Je bent uitgelogd.", "success")
+    return redirect(url_for("accounts.login"), code=303)
+
+
+@bp.route("/wachtwoord-vergeten", methods=["GET", "POST"])
+@access(Audience.PUBLIC)
+def ask_reset() -> ResponseReturnValue:
+    form = forms.AskResetForm()
+    if form.validate_on_submit():
+        password.ask_reset(acting(), form.email.data)
+        return render_template("accounts/reset_asked.html", email=form.email.data)
+    return render_template("accounts/ask_reset.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/wachtwoord/<token>", methods=["GET", "POST"])
+@access(Audience.PUBLIC)
+def reset(token: str) -> ResponseReturnValue:
+    form = forms.ResetForm()
+    if form.validate_on_submit():
+        try:
+            password.reset(acting(), token, Secret(form.password.data))
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            flash("Je nieuwe wachtwoord staat klaar. Log ermee in.", "success")
+            return redirect(url_for("accounts.login"), code=303)
+    password.check_link(acting(), token)
+    return render_template("accounts/reset.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/uitnodiging/<token>", methods=["GET", "POST"])
+@access(Audience.PUBLIC)
+def accept(token: str) -> ResponseReturnValue:
+    form = forms.AcceptForm()
+    email, role = invite.invited(acting(), token)
+    if form.validate_on_submit():
+        try:
+            invite.accept(acting(), token, form.name.data, Secret(form.password.data))
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            flash("Je account is klaar. Log in met je e-mailadres en wachtwoord.", "success")
+            return redirect(url_for("accounts.login"), code=303)
+    return render_template(
+        "accounts/accept.html", form=form, email=email, role=role
+    ), 422 if form.errors else 200
+
+
+@bp.route("/portaal/account", methods=["GET", "POST"])
+@access(Audience.SIGNED_IN)
+def account() -> ResponseReturnValue:
+    form = forms.ChangePasswordForm()
+    if form.validate_on_submit():
+        try:
+            password.change(acting(), Secret(form.current.data), Secret(form.password.data))
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            session.clear()
+            flash("Je wachtwoord is gewijzigd. Log opnieuw in, ook op je andere apparaten.", "success")
+            return redirect(url_for("accounts.login"), code=303)
+    return render_template("accounts/account.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/portaal/bedrijf/gebruikers", methods=["GET", "POST"])
+@access(Audience.BEHEERDER)
+def colleagues() -> ResponseReturnValue:
+    form = forms.InviteForm()
+    if form.validate_on_submit():
+        try:
+            invite.invite_colleague(acting(), form.email.data, Role(form.role.data))
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            flash(f"De uitnodiging voor {form.email.data} is onderweg.", "success")
+            return redirect(url_for("accounts.colleagues"), code=303)
+    with acting().read() as work:
+        people = queries.colleagues(work)
+    page = render_template("accounts/colleagues.html", form=form, people=people, confirm=forms.ConfirmForm())
+    return page, 422 if form.errors else 200
+
+
+@bp.post("/portaal/bedrijf/gebruikers/<int:user_id>/intrekken")
+@access(Audience.BEHEERDER)
+def disable(user_id: int) -> ResponseReturnValue:
+    invite.disable_colleague(acting(), user_id)
+    flash("De toegang is ingetrokken.", "success")
+    return redirect(url_for("accounts.colleagues"), code=303)
+
+
+@bp.route("/portaal/bedrijf/vestigingen", methods=["GET", "POST"])
+@access(Audience.BEHEERDER)
+def venues() -> ResponseReturnValue:
+    form = forms.VenueForm()
+    if form.validate_on_submit():
+        try:
+            service.add_venue(acting(), form.name.data)
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            flash(f"De vestiging {form.name.data} is toegevoegd.", "success")
+            return redirect(url_for("accounts.venues"), code=303)
+    with acting().read() as work:
+        known = queries.venues(work)
+    return render_template("accounts/venues.html", form=form, venues=known), 422 if form.errors else 200

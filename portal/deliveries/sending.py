@@ -1,0 +1,253 @@
+"""Sends a claimed delivery. The network stands between transactions, never in one.
+
+A line is committed as `bezig` before its call and with its outcome after it. A crash in between
+leaves `bezig`, which the sweep turns into `onbekend`; nothing is ever resent by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from portal.audit.service import record
+from portal.deliveries import ledger
+from portal.deliveries.ledger import Claim
+from portal.deliveries.models import DeliveryLine, LineState
+from portal.exports.models import Export
+from portal.exports.queries import batch_of
+from portal.hours.types import Batch, BatchLine
+from portal.integrations import service as koppelingen
+from portal.integrations.contract import BatchSender, Credentials, LineResult, LineSender
+from portal.integrations.parts import Providers
+from portal.kernel.errors import AccessRefused, NotFound, Refused, RemoteError, Unavailable, Unclear
+from portal.kernel.logs import log, warn
+from portal.kernel.work import Acting, Actor
+from portal.settings import Settings
+
+MAX_TRIES = 6
+FIRST_WAIT_SECONDS = 5
+LONGEST_WAIT_SECONDS = 600
+ROBOT = "koppelportaal"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Set when this process should end: a line under way is finished, the rest is handed back."""
+
+    event: threading.Event
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What is left to send: `line_ids` maps an export line to its ledger line, in order of person."""
+
+    claim: Claim
+    batch: Batch
+    line_ids: dict[int, int]
+    credentials: Credentials
+
+
+class Stopped(Exception):
+    """The lease is lost, a person stopped it, or the process ends: leave everything as it stands."""
+
+
+def work_once(acting: Acting) -> bool:
+    """Sweep, claim one delivery and send it; True when there was one. Safe with any number of workers."""
+    lease = acting.part(Settings).lease_seconds
+    with acting.begin() as work:
+        swept = ledger.sweep(work)
+        claim = ledger.claim_next(work, lease)
+    if swept:
+        warn("leases ended", count=swept)
+    if claim is None:
+        return False
+    robot = acting.as_actor(Actor(ROBOT, organisation_id=claim.organisation_id))
+    try:
+        _send(robot, claim)
+    except Stopped:
+        log("delivery handed back", delivery=claim.delivery_id, attempt=claim.attempt)
+    return True
+
+
+def _send(acting: Acting, claim: Claim) -> None:
+    provider = acting.part(Providers).get(claim.provider)
+    try:
+        parcel = _load(acting, claim)
+        if isinstance(provider, LineSender):
+            _send_lines(acting, provider, parcel)
+        elif isinstance(provider, BatchSender):
+            _send_batch(acting, provider, parcel)
+        else:
+            raise NotFound(f"Voor {provider.name} is geen adres ingesteld. Vraag het aan je salariskantoor.")  # noqa: TRY301
+    except AccessRefused as error:
+        with acting.begin() as work:
+            koppelingen.mark_broken(work, claim.organisation_id, claim.provider, error.message, error.remedy)
+            ledger.pause(work, claim, error.message, error.remedy)
+            record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
+    except Unavailable as error:
+        _wait_or_pause(acting, claim, error)
+    except NotFound as error:
+        with acting.begin() as work:
+            ledger.pause(work, claim, error.message, "Activeer de koppeling bij Bedrijf > Instellingen en hervat.")
+
+
+def _load(acting: Acting, claim: Claim) -> Parcel:
+    with acting.begin() as work:
+        credentials = koppelingen.open_credentials(work, claim.organisation_id, claim.provider, "levering")
+        export = work.session.get_one(Export, claim.export_id)
+        planned = select(DeliveryLine.export_line_id, DeliveryLine.id).where(
+            DeliveryLine.delivery_id == claim.delivery_id, DeliveryLine.state == LineState.PLANNED
+        )
+        line_ids = {row[0]: row[1] for row in work.session.execute(planned)}
+        batch = batch_of(work, export)
+    return Parcel(claim, batch, line_ids, credentials)
+
+
+def _send_lines(acting: Acting, sender: LineSender, parcel: Parcel) -> None:
+    for line in parcel.batch.lines:
+        if line.line_id in parcel.line_ids:
+            _check_stop(acting, parcel.claim)
+            _send_line(acting, sender, parcel, line)
+    with acting.begin() as work:
+        ledger.finish(work, parcel.claim)
+        koppelingen.mark_mended(work, parcel.claim.organisation_id, parcel.claim.provider)
+        record(work, "delivery.done", delivery=parcel.claim.delivery_id)
+
+
+def _check_stop(acting: Acting, claim: Claim) -> None:
+    if acting.part(Stop).event.is_set():
+        with acting.begin() as work:
+            ledger.put_back(work, claim, timedelta(0), tries=claim.tries)
+        raise Stopped
+
+
+def _send_line(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLine) -> None:
+    claim, line_id = parcel.claim, parcel.line_ids[line.line_id]
+    if not _readable(acting, sender, parcel, line):
+        return
+    with acting.begin() as work:
+        lease = acting.part(Settings).lease_seconds
+        if not ledger.extend(work, claim, lease) or not ledger.start_line(work, claim, line_id):
+            raise Stopped
+    ref, reason = "", ""
+    try:
+        ref = sender.insert(line, parcel.batch.period, parcel.credentials)
+        state = LineState.ACCEPTED
+    except (AccessRefused, Unavailable):
+        _settle(acting, claim, line_id, LineState.PLANNED)
+        raise
+    except Refused as error:
+        state, reason = LineState.REFUSED, _words(error)
+    except Unclear as error:
+        state, reason = LineState.UNCLEAR, _words(error)
+    _settle(acting, claim, line_id, state, ref, reason)
+
+
+def _readable(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLine) -> bool:
+    """Read what is there before the first write of this person; who cannot be read is not written."""
+    with acting.read() as work:
+        if ledger.has_baseline(work, parcel.claim, line.employee_ref):
+            return True
+    try:
+        components = sender.booked(line.employee_ref, parcel.batch.period, parcel.credentials)
+    except AccessRefused:
+        raise
+    except Refused as error:
+        _refuse_unread(acting, parcel, line, error)
+        return False
+    with acting.begin() as work:
+        ledger.keep_baseline(work, parcel.claim, line.employee_ref, components)
+    return True
+
+
+def _refuse_unread(acting: Acting, parcel: Parcel, line: BatchLine, error: Refused) -> None:
+    line_id = parcel.line_ids[line.line_id]
+    with acting.begin() as work:
+        if not ledger.start_line(work, parcel.claim, line_id):
+            raise Stopped
+        ledger.settle_line(work, parcel.claim, line_id, LineState.REFUSED, reason=_words(error))
+
+
+def _settle(acting: Acting, claim: Claim, line_id: int, state: LineState, ref: str = "", reason: str = "") -> None:
+    with acting.begin() as work:
+        if not ledger.settle_line(work, claim, line_id, state, remote_ref=ref, reason=reason):
+            warn("a late worker was refused", delivery=claim.delivery_id, line=line_id, attempt=claim.attempt)
+            raise Stopped
+
+
+def _send_batch(acting: Acting, sender: BatchSender, parcel: Parcel) -> None:
+    if not parcel.line_ids:
+        with acting.begin() as work:
+            ledger.finish(work, parcel.claim)
+        return
+    batch = replace(parcel.batch, lines=tuple(li for li in parcel.batch.lines if li.line_id in parcel.line_ids))
+    _check_stop(acting, parcel.claim)
+    _start_all(acting, parcel)
+    receipt = ""
+    try:
+        answer = sender.send(batch, parcel.credentials)
+        outcomes, receipt = {result.line_id: result for result in answer.results}, answer.ref
+    except (AccessRefused, Unavailable):
+        _settle_all(acting, parcel, LineState.PLANNED)
+        raise
+    except Refused as error:
+        _settle_all(acting, parcel, LineState.REFUSED, _words(error))
+        outcomes = None
+    except Unclear as error:
+        _settle_all(acting, parcel, LineState.UNCLEAR, _words(error))
+        outcomes = None
+    _finish_batch(acting, parcel, outcomes, receipt)
+
+
+def _start_all(acting: Acting, parcel: Parcel) -> None:
+    with acting.begin() as work:
+        lease = acting.part(Settings).lease_seconds
+        started = ledger.extend(work, parcel.claim, lease) and all(
+            ledger.start_line(work, parcel.claim, line_id) for line_id in parcel.line_ids.values()
+        )
+        if not started:
+            raise Stopped  # rolls back: no line is left `bezig`
+
+
+def _settle_all(acting: Acting, parcel: Parcel, state: LineState, reason: str = "") -> None:
+    with acting.begin() as work:
+        for line_id in parcel.line_ids.values():
+            if not ledger.settle_line(work, parcel.claim, line_id, state, reason=reason):
+                raise Stopped
+
+
+def _finish_batch(acting: Acting, parcel: Parcel, outcomes: dict[int, LineResult] | None, receipt: str) -> None:
+    with acting.begin() as work:
+        for export_line_id, result in (outcomes or {}).items():
+            state = LineState.ACCEPTED if result.accepted else LineState.REFUSED
+            line_id = parcel.line_ids[export_line_id]
+            settled = ledger.settle_line(
+                work, parcel.claim, line_id, state, remote_ref=result.ref, reason=result.reason
+            )
+            if not settled:
+                raise Stopped
+        ledger.finish(work, parcel.claim, receipt)
+        koppelingen.mark_mended(work, parcel.claim.organisation_id, parcel.claim.provider)
+        record(work, "delivery.done", delivery=parcel.claim.delivery_id)
+
+
+def _wait_or_pause(acting: Acting, claim: Claim, error: Unavailable) -> None:
+    wait = min(FIRST_WAIT_SECONDS * 2**claim.tries, LONGEST_WAIT_SECONDS)
+    asked = error.facts.get("retry_after")
+    if isinstance(asked, int | float):
+        wait = max(wait, int(asked))
+    with acting.begin() as work:
+        if claim.tries + 1 >= MAX_TRIES:
+            ledger.pause(work, claim, error.message, "Probeer het later opnieuw met Hervat.")
+        else:
+            remedy = f"We proberen het over {wait} seconden opnieuw."
+            ledger.put_back(
+                work, claim, timedelta(seconds=wait), tries=claim.tries + 1, cause=error.message, remedy=remedy
+            )
+
+
+def _words(error: RemoteError) -> str:
+    return f"{error.message} {error.remedy}".strip()

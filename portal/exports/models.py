@@ -1,0 +1,80 @@
+"""Exports: a frozen batch with its lines and its files. Rows never change but for the state."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.hours.types import PeriodKind
+from portal.kernel.db import Base, Hundredths, Instant, Key, state_column
+
+
+class ExportState(StrEnum):
+    READY = "klaar"
+    WITHDRAWN = "ingetrokken"
+
+
+class Export(Base):
+    """`revision` counts the exports of one venue, target and period: 2 and up hold what came later."""
+
+    __tablename__ = "export"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "provider", "venue_id", "period_kind", "year", "number", "revision"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    provider: Mapped[str] = mapped_column(String(30))
+    period_kind: Mapped[PeriodKind] = mapped_column(state_column(PeriodKind))
+    year: Mapped[int]
+    number: Mapped[int]
+    revision: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[ExportState] = mapped_column(state_column(ExportState))
+    organisation_name: Mapped[str] = mapped_column(String(100))
+    venue_name: Mapped[str] = mapped_column(String(100))
+    company_ref: Mapped[str] = mapped_column(String(40))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    shifts: Mapped[int]
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExportLine(Base):
+    """Hours of one person and one code. The natural key is unique for ever (G2)."""
+
+    __tablename__ = "export_line"
+    __table_args__ = (UniqueConstraint("export_id", "member_id", "code"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    export_id: Mapped[int] = mapped_column(ForeignKey("export.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("team_member.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    personnel_number: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str] = mapped_column(String(254))
+    bsn_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    employee_ref: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(40))
+    minutes: Mapped[int]
+    hours: Mapped[Decimal] = mapped_column(Hundredths)
+
+
+class ExportFile(Base):
+    """The bytes of a file as they were made, sealed: they may hold a BSN."""
+
+    __tablename__ = "export_file"
+    __table_args__ = (UniqueConstraint("export_id", "extension"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    export_id: Mapped[int] = mapped_column(ForeignKey("export.id"), index=True)
+    extension: Mapped[str] = mapped_column(String(4))
+    sha256: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,170 @@
+"""Reads of exports, and the material that preflight looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from portal.exports.models import Export, ExportFile, ExportLine, ExportState
+from portal.exports.preflight import Earlier, Material, examine
+from portal.exports.types import Preview
+from portal.hours.models import TeamMember
+from portal.hours.queries import shifts
+from portal.hours.team import open_bsn
+from portal.hours.types import Batch, BatchLine, Period, Person
+from portal.integrations.contract import Provider
+from portal.integrations.parts import Providers
+from portal.integrations.queries import is_active, require_active, venue_setup
+from portal.kernel.errors import NotFound
+from portal.kernel.vault import Binding
+from portal.kernel.work import Work
+from portal.secret import Secret
+
+
+@dataclass(frozen=True)
+class ExportInfo:
+    id: int
+    provider: str
+    venue_id: int
+    venue_name: str
+    period: Period
+    first_day: date
+    last_day: date
+    revision: int
+    state: ExportState
+    reference: str
+    shifts: int
+    people: int
+    lines: int
+    minutes: int
+    hours: Decimal
+    created_by: str
+    created_at: datetime
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class LineInfo:
+    id: int
+    member_id: int
+    name: str
+    personnel_number: str
+    kind: str
+    code: str
+    minutes: int
+    hours: Decimal
+
+
+def preview(work: Work, providers: Providers, venue_id: int, key: str, period: Period) -> Preview:
+    """Work out what an export would hold. Raises NotFound, Conflict when the koppeling is off."""
+    provider = providers.get(key)
+    require_active(work, key)
+    found = shifts(work, venue_id, period)
+    material = Material(
+        provider=provider, period=period, people=_people(work, venue_id, with_bsn=provider.needs_bsn),
+        shifts=found, setup=venue_setup(work, key, venue_id),
+        earlier=_earlier(work, key, venue_id, period),
+    )  # fmt: skip
+    return examine(material)
+
+
+def _people(work: Work, venue_id: int, *, with_bsn: bool) -> dict[int, Person]:
+    own = TeamMember.organisation_id == work.organisation_id
+    rows = work.session.scalars(select(TeamMember).where(own, TeamMember.venue_id == venue_id))
+    return {
+        row.id: Person(
+            row.id, row.name, row.personnel_number or "", row.email or "",
+            open_bsn(work, row) if with_bsn else Secret(""),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _earlier(work: Work, key: str, venue_id: int, period: Period) -> dict[tuple[int, str], Earlier]:
+    query = (
+        select(ExportLine.member_id, ExportLine.code, func.sum(ExportLine.minutes), func.sum(ExportLine.hours))
+        .join(Export, Export.id == ExportLine.export_id)
+        .where(
+            Export.organisation_id == work.organisation_id, Export.provider == key, Export.venue_id == venue_id,
+            Export.period_kind == period.kind, Export.year == period.year, Export.number == period.number,
+            Export.state == ExportState.READY,
+        )
+        .group_by(ExportLine.member_id, ExportLine.code)
+    )  # fmt: skip
+    return {(member, code): Earlier(int(m), h) for member, code, m, h in work.session.execute(query)}
+
+
+def exports(work: Work, limit: int = 100) -> list[ExportInfo]:
+    own = Export.organisation_id == work.organisation_id
+    rows = work.session.scalars(select(Export).where(own).order_by(Export.id.desc()).limit(limit)).all()
+    return [_info(work, row) for row in rows]
+
+
+def export(work: Work, export_id: int) -> ExportInfo:
+    """Raises NotFound."""
+    own = Export.organisation_id == work.organisation_id
+    row = work.session.scalar(select(Export).where(Export.id == export_id, own))
+    if row is None:
+        raise NotFound
+    return _info(work, row)
+
+
+def lines(work: Work, export_id: int) -> list[LineInfo]:
+    own = ExportLine.organisation_id == work.organisation_id
+    query = select(ExportLine).where(ExportLine.export_id == export_id, own).order_by(ExportLine.id)
+    return [
+        LineInfo(r.id, r.member_id, r.name, r.personnel_number, r.kind, r.code, r.minutes, r.hours)
+        for r in work.session.scalars(query)
+    ]
+
+
+def _info(work: Work, row: Export) -> ExportInfo:
+    sums = select(
+        func.count(ExportLine.member_id.distinct()), func.count(), func.coalesce(func.sum(ExportLine.minutes), 0),
+        func.sum(ExportLine.hours),
+    ).where(ExportLine.export_id == row.id)  # fmt: skip
+    people, count, minutes, hours = work.session.execute(sums).one()
+    made = select(ExportFile.extension, ExportFile.sha256).where(ExportFile.export_id == row.id)
+    return ExportInfo(
+        row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
+        row.revision, row.state, row.reference, row.shifts, people, count, int(minutes), hours or Decimal("0.00"),
+        row.created_by, row.created_at, tuple((e, s) for e, s in work.session.execute(made.order_by(ExportFile.id))),
+    )  # fmt: skip
+
+
+def period_of_export(row: Export) -> Period:
+    return Period(row.period_kind, row.year, row.number)
+
+
+def batch_of(work: Work, row: Export) -> Batch:
+    """The frozen batch of an export, BSNs opened. For files and senders only."""
+    query = select(ExportLine).where(ExportLine.export_id == row.id).order_by(ExportLine.id)
+    return Batch(
+        reference=row.reference, organisation=row.organisation_name, venue=row.venue_name,
+        company_ref=row.company_ref, period=period_of_export(row), first_day=row.first_day, last_day=row.last_day,
+        lines=tuple(_batch_line(work, row, line) for line in work.session.scalars(query)),
+    )  # fmt: skip
+
+
+def _batch_line(work: Work, row: Export, line: ExportLine) -> BatchLine:
+    bsn = Secret("")
+    if line.bsn_sealed is not None:
+        bsn = work.vault.open(line.bsn_sealed, line_binding(row, line.member_id, line.code))
+    person = Person(line.member_id, line.name, line.personnel_number, line.email, bsn)
+    return BatchLine(line.id, person, line.kind, line.code, line.minutes, line.hours, line.employee_ref)
+
+
+def line_binding(row: Export, member_id: int, code: str) -> Binding:
+    return Binding(row.organisation_id, "export_line", f"{row.reference}/{member_id}/{code}", "bsn")
+
+
+def file_binding(row: Export, extension: str) -> Binding:
+    return Binding(row.organisation_id, "export_file", f"{row.reference}/{extension}", "content")
+
+
+def targets(work: Work, providers: Providers) -> list[Provider]:
+    """The providers that can be exported to: only active koppelingen."""
+    return [provider for key, provider in providers.by_key.items() if is_active(work, key)]

@@ -1,0 +1,181 @@
+"""Making an export: the hours that can go are frozen, once, with their files."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from sqlalchemy import CursorResult, func, select, update
+
+from portal.accounts.models import Organisation
+from portal.accounts.queries import venue as require_venue
+from portal.audit.service import record
+from portal.exports import files
+from portal.exports.models import Export, ExportFile, ExportLine, ExportState
+from portal.exports.preflight import formula_texts
+from portal.exports.queries import batch_of, file_binding, line_binding, preview
+from portal.exports.types import Preview
+from portal.hours.models import Shift
+from portal.hours.periods import bounds
+from portal.hours.types import BatchLine, Period
+from portal.integrations.contract import Provider
+from portal.integrations.parts import Providers
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
+from portal.kernel.work import Acting, Work
+
+
+def create(acting: Acting, venue_id: int, key: str, period: Period, fingerprint: str, *, leave_out: bool) -> int:
+    """Freeze what the preview showed and return the id of the export.
+
+    Of two clicks at once, one makes it: the second finds other hours and raises Conflict.
+    Raises InvalidInput on `leave_out` when hours stay behind and nobody said that this is fine.
+    """
+    providers = acting.part(Providers)
+    with acting.begin() as work:
+        # one export at a time per organisation; on SQLite the transaction itself is the lock
+        organisation = work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+        found = preview(work, providers, venue_id, key, period)
+        _require_ready(found, fingerprint, leave_out=leave_out)
+        export = _export(work, organisation.name, found)
+        _freeze(work, export, found)
+        _lines(work, export, found)
+        _files(work, export, providers.get(key))
+        record(
+            work, "export.created", export=export.id, provider=key, shifts=export.shifts, hours=found.totals.hours
+        )  # fmt: skip
+        return export.id
+
+
+def _require_ready(found: Preview, fingerprint: str, *, leave_out: bool) -> None:
+    if found.fingerprint != fingerprint:
+        raise Conflict("De uren zijn intussen veranderd, of deze export is al gemaakt. Bekijk de controle opnieuw.")
+    if found.stopped:
+        raise Conflict("Er is niets om te exporteren. Los eerst de punten op die de controle noemt.")
+    if found.left_out and not leave_out:
+        raise InvalidInput("Vink aan dat de genoemde uren achterblijven, of los de punten eerst op.", "leave_out")
+
+
+def _export(work: Work, organisation: str, found: Preview) -> Export:
+    period = found.period
+    first, last = bounds(period)
+    same = (
+        (Export.organisation_id == work.organisation_id) & (Export.provider == found.provider)
+        & (Export.venue_id == found.venue_id) & (Export.period_kind == period.kind)
+        & (Export.year == period.year) & (Export.number == period.number)
+    )  # fmt: skip
+    revision = (work.session.scalar(select(func.max(Export.revision)).where(same)) or 0) + 1
+    export = Export(
+        organisation_id=work.organisation_id, venue_id=found.venue_id, provider=found.provider,
+        period_kind=period.kind, year=period.year, number=period.number, revision=revision,
+        reference=f"kp-{secrets.token_hex(12)}", state=ExportState.READY, organisation_name=organisation,
+        venue_name=require_venue(work, found.venue_id).name, company_ref=found.company_ref,
+        first_day=first, last_day=last, shifts=len(found.shift_ids), created_by=work.actor.name,
+        created_at=work.now,
+    )  # fmt: skip
+    work.session.add(export)
+    work.session.flush()
+    return export
+
+
+def _freeze(work: Work, export: Export, found: Preview) -> None:
+    for start in range(0, len(found.shift_ids), 500):
+        ids = found.shift_ids[start : start + 500]
+        done = work.session.execute(
+            update(Shift)
+            .where(Shift.id.in_(ids), Shift.export_id.is_(None), Shift.organisation_id == work.organisation_id)
+            .values(export_id=export.id)
+        )
+        assert isinstance(done, CursorResult)  # noqa: S101 - an UPDATE gives one
+        if done.rowcount != len(ids):
+            raise Conflict("Een deel van deze uren is net geëxporteerd. Bekijk de controle opnieuw.")
+
+
+def _lines(work: Work, export: Export, found: Preview) -> None:
+    for line in found.lines:
+        work.session.add(_line(work, export, line))
+    work.session.flush()
+
+
+def _line(work: Work, export: Export, line: BatchLine) -> ExportLine:
+    person = line.person
+    sealed = None
+    if person.bsn:
+        sealed = work.vault.seal(person.bsn, line_binding(export, person.member_id, line.code))
+    return ExportLine(
+        export_id=export.id, organisation_id=export.organisation_id, member_id=person.member_id, name=person.name,
+        personnel_number=person.personnel_number, email=person.email, bsn_sealed=sealed,
+        employee_ref=line.employee_ref, kind=line.kind[:200], code=line.code, minutes=line.minutes, hours=line.hours,
+    )  # fmt: skip
+
+
+def _files(work: Work, export: Export, provider: Provider) -> None:
+    batch = batch_of(work, export)
+    made = {"xlsx": files.to_xlsx(batch, provider)}
+    if not formula_texts(batch.lines):
+        made["csv"] = files.to_csv(batch, provider)
+    for extension, content in made.items():
+        work.session.add(
+            ExportFile(
+                export_id=export.id,
+                extension=extension,
+                sha256=hashlib.sha256(content).hexdigest(),
+                sealed=work.vault.seal_bytes(content, file_binding(export, extension)),
+            )  # fmt: skip
+        )
+
+
+def withdraw(acting: Acting, export_id: int) -> None:
+    """Take an export back: its hours are free again. The caller made sure that nothing was sent.
+
+    Raises NotFound; safe to call twice.
+    """
+    with acting.begin() as work:
+        withdraw_in(work, export_id)
+
+
+def withdraw_in(work: Work, export_id: int) -> None:
+    export = locked(work, export_id)
+    if export.state is ExportState.WITHDRAWN:
+        return
+    export.state = ExportState.WITHDRAWN
+    work.session.execute(update(Shift).where(Shift.export_id == export.id).values(export_id=None))
+    record(work, "export.withdrawn", export=export.id)
+
+
+def locked(work: Work, export_id: int) -> Export:
+    """Return an export of the own organisation, locked. Raises NotFound."""
+    work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+    own = Export.organisation_id == work.organisation_id
+    export = work.session.scalar(select(Export).where(Export.id == export_id, own).with_for_update())
+    if export is None:
+        raise NotFound
+    return export
+
+
+def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes]:
+    """Return name and bytes of a file, the same each time, and record that it was taken (H1).
+
+    Raises NotFound, or Conflict when this file is refused because of a text like a formula.
+    """
+    with acting.begin() as work:
+        own = Export.organisation_id == work.organisation_id
+        export = work.session.scalar(select(Export).where(Export.id == export_id, own))
+        if export is None or extension not in ("csv", "xlsx"):
+            raise NotFound
+        stored = work.session.scalar(
+            select(ExportFile).where(ExportFile.export_id == export.id, ExportFile.extension == extension)
+        )
+        if stored is None:
+            raise Conflict(
+                "Van deze export is geen CSV gemaakt: er staat een tekst in die met = + - of @ begint. "
+                "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team."
+            )
+        content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
+        record(work, "export.downloaded", export=export.id, file=extension)
+        return file_name(export, extension), content
+
+
+def file_name(export: Export, extension: str) -> str:
+    """A name without people: target, venue number, period, revision."""
+    period = f"{export.year}-{export.number:02d}"
+    return f"uren-{export.provider}-{period}-vestiging{export.venue_id}-r{export.revision}.{extension}"

@@ -1,0 +1,74 @@
+"""Team members, uploads and shifts. Minutes are whole numbers, moments are UTC."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.kernel.db import Base, Instant, Key
+
+
+class TeamMember(Base):
+    """A person of one venue. `seal_row` is the row name in the binding of the sealed BSN."""
+
+    __tablename__ = "team_member"
+    __table_args__ = (
+        UniqueConstraint("venue_id", "personnel_number"),
+        UniqueConstraint("venue_id", "email"),
+        UniqueConstraint("venue_id", "bsn_index"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str | None] = mapped_column(String(254))
+    personnel_number: Mapped[str | None] = mapped_column(String(20))
+    seal_row: Mapped[str] = mapped_column(String(32))
+    bsn_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    bsn_index: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Upload(Base):
+    """One file that was read. The file itself is not kept; its name is data only."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    file_name: Mapped[str] = mapped_column(String(120))
+    sha256: Mapped[str] = mapped_column(String(64))
+    added: Mapped[int]
+    changed: Mapped[int]
+    unchanged: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Shift(Base):
+    """Worked time of one person. `export_id` set means frozen: it left in that export."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        UniqueConstraint("member_id", "starts_at"),
+        CheckConstraint("minutes > 0", name="positive"),
+        Index("ix_shift_venue_id_workday", "venue_id", "workday"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("team_member.id"), index=True)
+    upload_id: Mapped[int] = mapped_column(ForeignKey("upload.id"), index=True)
+    workday: Mapped[date]
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    break_minutes: Mapped[int]
+    minutes: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    approved: Mapped[bool]
+    export_id: Mapped[int | None] = mapped_column(index=True)

@@ -1,0 +1,163 @@
+"""Who a row of a file is: matching rows to team members, and mending a team member by hand."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from portal.audit.service import record
+from portal.hours.models import TeamMember
+from portal.hours.types import ImportedShift, RowError
+from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.vault import Binding
+from portal.kernel.work import Acting, Work
+from portal.secret import Secret
+
+BSN_PURPOSE = "bsn"
+
+
+@dataclass(frozen=True)
+class Details:
+    """What can be mended; an empty `bsn` keeps the one that is there."""
+
+    name: str
+    email: str
+    personnel_number: str
+    bsn: Secret
+
+
+class Roster:
+    """The team members of one venue, looked up by personnel number, e-mail and BSN.
+
+    A row that points at two people, or that calls a known number by another name, is an error:
+    guessing here would pay the wrong person.
+    """
+
+    def __init__(self, work: Work, venue_id: int) -> None:
+        self.work, self.venue_id = work, venue_id
+        members = work.session.scalars(select(TeamMember).where(TeamMember.venue_id == venue_id))
+        self.by_key: dict[tuple[str, str], TeamMember] = {}
+        for member in members:
+            self._remember(member)
+
+    def find_or_make(self, shift: ImportedShift) -> TeamMember | RowError:
+        found = {id(m): m for key in self._keys(shift) if (m := self.by_key.get(key))}
+        if len(found) > 1:
+            return RowError(
+                shift.row, "Personeelsnummer",
+                "Deze rij hoort bij twee verschillende teamleden.",
+                "Kijk bij Team welk personeelsnummer en e-mailadres bij elkaar horen.",
+            )  # fmt: skip
+        if not found:
+            return self._make(shift)
+        (member,) = found.values()
+        return self._conflict(member, shift) or self._complete(member, shift)
+
+    def _keys(self, shift: ImportedShift) -> list[tuple[str, str]]:
+        index = self._index(shift.bsn)
+        keys = [("number", shift.personnel_number), ("email", shift.email.lower()), ("bsn", index or "")]
+        return [key for key in keys if key[1]]
+
+    def _index(self, bsn: Secret) -> str | None:
+        return self.work.vault.index(bsn, self.work.organisation_id, BSN_PURPOSE) if bsn else None
+
+    def _conflict(self, member: TeamMember, shift: ImportedShift) -> RowError | None:
+        number, index = shift.personnel_number, self._index(shift.bsn)
+        if number and member.personnel_number and number != member.personnel_number:
+            cause = f"Wij kennen {member.name} met personeelsnummer {member.personnel_number}."
+            return RowError(shift.row, "Personeelsnummer", cause, "Verbeter het nummer hier of bij Team.")
+        if index and member.bsn_index and index != member.bsn_index:
+            cause = f"Het BSN is anders dan het BSN dat wij van {member.name} kennen."
+            return RowError(shift.row, "BSN", cause, "Verbeter het hier of bij Team.")
+        sure = (index and index == member.bsn_index) or (shift.email and shift.email.lower() == member.email)
+        if not sure and " ".join(shift.name.split()).casefold() != " ".join(member.name.split()).casefold():
+            cause = f"Personeelsnummer {number} is bij ons van {member.name}, niet van {shift.name}."
+            return RowError(
+                shift.row, "Teamlid", cause, "Controleer het nummer, of pas de naam aan bij Team."
+            )
+        return None
+
+    def _complete(self, member: TeamMember, shift: ImportedShift) -> TeamMember:
+        """Fill in what was unknown; what is known is changed by hand only (but the name may follow)."""
+        member.name = shift.name
+        member.email = member.email or shift.email.lower() or None
+        member.personnel_number = member.personnel_number or shift.personnel_number or None
+        if shift.bsn and not member.bsn_index:
+            seal_bsn(self.work, member, shift.bsn)
+        self._remember(member)
+        return member
+
+    def _make(self, shift: ImportedShift) -> TeamMember:
+        member = TeamMember(
+            organisation_id=self.work.organisation_id, venue_id=self.venue_id, name=shift.name,
+            email=shift.email.lower() or None, personnel_number=shift.personnel_number or None,
+            seal_row=secrets.token_hex(16), created_at=self.work.now,
+        )  # fmt: skip
+        if shift.bsn:
+            seal_bsn(self.work, member, shift.bsn)
+        self.work.session.add(member)
+        self._remember(member)
+        return member
+
+    def _remember(self, member: TeamMember) -> None:
+        for kind, value in (
+            ("number", member.personnel_number), ("email", member.email), ("bsn", member.bsn_index),
+        ):  # fmt: skip
+            if value:
+                self.by_key[(kind, value)] = member
+
+
+def seal_bsn(work: Work, member: TeamMember, bsn: Secret) -> None:
+    member.bsn_sealed = work.vault.seal(bsn, bsn_binding(member))
+    member.bsn_index = work.vault.index(bsn, member.organisation_id, BSN_PURPOSE)
+
+
+def open_bsn(work: Work, member: TeamMember) -> Secret:
+    """Return the BSN, empty when there is none. The caller records why it was opened (H1)."""
+    if member.bsn_sealed is None:
+        return Secret("")
+    return work.vault.open(member.bsn_sealed, bsn_binding(member))
+
+
+def bsn_binding(member: TeamMember) -> Binding:
+    return Binding(member.organisation_id, "team_member", member.seal_row, "bsn")
+
+
+def mend(acting: Acting, member_id: int, details: Details) -> None:
+    """Change a team member. Raises NotFound, or InvalidInput on the field that clashes."""
+    with acting.begin() as work:
+        query = select(TeamMember).where(
+            TeamMember.id == member_id, TeamMember.organisation_id == work.organisation_id
+        )
+        member = work.session.scalar(query.with_for_update())
+        if member is None:
+            raise NotFound
+        _refuse_taken(work, member, details)
+        if not (details.personnel_number or details.email or details.bsn or member.bsn_index):
+            raise InvalidInput("Vul een personeelsnummer, e-mailadres of BSN in.", "personnel_number")
+        member.name = details.name
+        member.email = details.email.lower() or None
+        member.personnel_number = details.personnel_number or None
+        if details.bsn:
+            seal_bsn(work, member, details.bsn)
+        record(work, "member.changed", member=member.id, bsn=bool(details.bsn))
+
+
+def _refuse_taken(work: Work, member: TeamMember, details: Details) -> None:
+    index = work.vault.index(details.bsn, member.organisation_id, BSN_PURPOSE) if details.bsn else None
+    checks = (
+        ("personnel_number", TeamMember.personnel_number, details.personnel_number or None),
+        ("email", TeamMember.email, details.email.lower() or None),
+        ("bsn", TeamMember.bsn_index, index),
+    )
+    for field, column, value in checks:
+        if value is None:
+            continue
+        query = select(TeamMember.name).where(
+            TeamMember.venue_id == member.venue_id, TeamMember.id != member.id, column == value
+        )
+        other = work.session.scalar(query)
+        if other is not None:
+            raise InvalidInput(f"Dit hoort al bij {other}. Controleer wie het goede heeft.", field)

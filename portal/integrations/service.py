@@ -1,0 +1,295 @@
+"""Activating koppelingen: handing over a token, switching on and off, what support decides."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+
+from portal.accounts.models import Organisation
+from portal.accounts.queries import beheerder_mails
+from portal.audit.service import record
+from portal.integrations.contract import CheckReport, Credentials, LineSender
+from portal.integrations.facts import report_to_json
+from portal.integrations.models import (
+    Credential,
+    CredentialRequest,
+    Koppeling,
+    KoppelingState,
+    RequestState,
+)
+from portal.integrations.parts import Providers
+from portal.integrations.states import OPEN, require_step
+from portal.kernel.errors import Conflict, NotFound
+from portal.kernel.vault import Binding
+from portal.kernel.work import Acting, Work
+from portal.notifications.mails import Mail
+from portal.notifications.service import enqueue
+from portal.secret import Secret
+from portal.settings import Settings
+
+
+def switch_on(acting: Acting, key: str) -> None:
+    """Activate a koppeling that needs no credentials; safe to call twice. Raises NotFound, Conflict."""
+    provider = acting.part(Providers).get(key)
+    if isinstance(provider, LineSender):
+        raise Conflict(f"Vul eerst je gegevens van {provider.name} in.")
+    with acting.begin() as work:
+        koppeling = locked(work, work.organisation_id, key)
+        if koppeling.state is not KoppelingState.ACTIVE:
+            change_state(work, koppeling, KoppelingState.ACTIVE)
+
+
+def switch_off(acting: Acting, key: str) -> None:
+    """Switch off; a credential is destroyed and an open request withdrawn. Safe to call twice."""
+    acting.part(Providers).get(key)
+    with acting.begin() as work:
+        koppeling = locked(work, work.organisation_id, key)
+        request = _open_request(work, work.organisation_id, key)
+        if request is not None:
+            _step(work, request, RequestState.WITHDRAWN)
+        destroy_credentials(work, koppeling)
+        if koppeling.state is not KoppelingState.OFF:
+            change_state(work, koppeling, KoppelingState.OFF)
+
+
+def hand_over(acting: Acting, key: str, token: Secret, email: str) -> CheckReport:
+    """Check a token at the provider and, when it is right, seal it and ask support to activate.
+
+    The network call comes before the transaction. A koppeling that is active already takes the
+    new token at once, as long as it is of the same environment.
+    Raises AccessRefused, Refused, Unavailable (nothing is stored), Conflict.
+    """
+    providers = acting.part(Providers)
+    sender = providers.line_sender(key)
+    with providers.place():
+        report = sender.check({"token": token, "email": Secret(email), "domain": Secret("")})
+    with acting.begin() as work:
+        koppeling = locked(work, work.organisation_id, key)
+        credential = _seal(work, key, token, email, report)
+        if koppeling.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN):
+            _replace(work, koppeling, credential, report)
+        else:
+            _request(acting, work, koppeling, credential, report)
+    return report
+
+
+def _seal(work: Work, key: str, token: Secret, email: str, report: CheckReport) -> Credential:
+    seal_row = secrets.token_hex(16)
+    credential = Credential(
+        organisation_id=work.organisation_id, provider=key, seal_row=seal_row, email=email, domain=report.domain,
+        sealed_token=work.vault.seal(token, _binding(work.organisation_id, seal_row)),
+        fingerprint=work.vault.fingerprint(token, work.organisation_id), created_at=work.now,
+    )  # fmt: skip
+    work.session.add(credential)
+    work.session.flush()
+    return credential
+
+
+def _replace(work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport) -> None:
+    old = work.session.get(Credential, koppeling.credential_id) if koppeling.credential_id else None
+    if old is not None and old.domain != credential.domain:
+        raise Conflict(
+            f"Deze token is van een andere omgeving ({credential.domain}) dan de koppeling ({old.domain}). "
+            "Zet de koppeling eerst uit als je van omgeving wisselt."
+        )
+    if old is not None:
+        old.sealed_token = None
+    koppeling.credential_id = credential.id
+    _update_found(work, koppeling, credential, report)
+    change_state(work, koppeling, KoppelingState.ACTIVE)
+    record(work, "credential.replaced", koppeling=koppeling.id, fingerprint=credential.fingerprint)
+
+
+def _update_found(work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport) -> None:
+    """The request that led to this koppeling now tells of the new token."""
+    request = work.session.scalar(
+        select(CredentialRequest)
+        .where(
+            CredentialRequest.organisation_id == koppeling.organisation_id,
+            CredentialRequest.provider == koppeling.provider,
+            CredentialRequest.state == RequestState.ACTIVATED,
+        )
+        .order_by(CredentialRequest.id.desc())
+        .limit(1)
+    )
+    if request is not None:
+        request.found, request.credential_id = report_to_json(report), credential.id
+
+
+def _request(
+    acting: Acting, work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport
+) -> None:  # fmt: skip
+    """Make a request, or give an open one the new token (the answer to a question of support)."""
+    request = _open_request(work, koppeling.organisation_id, koppeling.provider)
+    if request is None:
+        request = CredentialRequest(
+            organisation_id=koppeling.organisation_id, provider=koppeling.provider, state=RequestState.NEW,
+            created_at=work.now, asked_by=work.actor.name, message="", answer="", taken_by="",
+        )  # fmt: skip
+        work.session.add(request)
+    elif request.state is RequestState.WAITING:
+        _step(work, request, RequestState.TAKEN)
+    destroy_credentials(work, koppeling)
+    request.credential_id, koppeling.credential_id = credential.id, credential.id
+    request.found, request.changed_at = report_to_json(report), work.now
+    work.session.flush()
+    if koppeling.state is not KoppelingState.REQUESTED:
+        change_state(work, koppeling, KoppelingState.REQUESTED)
+    record(work, "request.submitted", request=request.id, fingerprint=credential.fingerprint)
+    _mail(acting, work, request, Mail.REQUEST_RECEIVED, environment=report.environment)
+    if acting.part(Settings).auto_activate and not report.missing:
+        activate(acting, work, request)
+
+
+def withdraw(acting: Acting, key: str) -> None:
+    """Take an open request back and destroy its token. Raises NotFound, Conflict."""
+    with acting.begin() as work:
+        koppeling = locked(work, work.organisation_id, key)
+        request = _open_request(work, work.organisation_id, key)
+        if request is None:
+            raise Conflict("Er is geen open aanvraag om in te trekken.")
+        _step(work, request, RequestState.WITHDRAWN)
+        destroy_credentials(work, koppeling)
+        change_state(work, koppeling, KoppelingState.OFF)
+
+
+def answer(acting: Acting, key: str, text: str) -> None:
+    """Answer the question of support; the request goes back to support. Raises Conflict."""
+    with acting.begin() as work:
+        locked(work, work.organisation_id, key)
+        request = _open_request(work, work.organisation_id, key)
+        if request is None:
+            raise Conflict("Er is geen open aanvraag.")
+        _step(work, request, RequestState.TAKEN)
+        request.answer = text
+
+
+def activate(acting: Acting, work: Work, request: CredentialRequest) -> None:
+    """Put the koppeling of a request on, inside the caller's transaction."""
+    koppeling = locked(work, request.organisation_id, request.provider)
+    _step(work, request, RequestState.ACTIVATED)
+    koppeling.credential_id = request.credential_id
+    change_state(work, koppeling, KoppelingState.ACTIVE)
+    _mail(acting, work, request, Mail.REQUEST_ACTIVATED)
+
+
+def reject(acting: Acting, work: Work, request: CredentialRequest, reason: str) -> None:
+    """Turn a request down with a reason; the token is destroyed."""
+    koppeling = locked(work, request.organisation_id, request.provider)
+    _step(work, request, RequestState.REJECTED)
+    request.message = reason
+    destroy_credentials(work, koppeling)
+    change_state(work, koppeling, KoppelingState.OFF)
+    _mail(acting, work, request, Mail.REQUEST_REJECTED, reason=reason)
+
+
+def ask(acting: Acting, work: Work, request: CredentialRequest, question: str) -> None:
+    """Ask the customer something."""
+    _step(work, request, RequestState.WAITING)
+    request.message, request.answer = question, ""
+    _mail(acting, work, request, Mail.REQUEST_QUESTION, question=question)
+
+
+def take(work: Work, request: CredentialRequest) -> None:
+    """Take a request on; of fifty at once, one succeeds."""
+    _step(work, request, RequestState.TAKEN)
+    request.taken_by = work.actor.name
+
+
+def _step(work: Work, request: CredentialRequest, wanted: RequestState) -> None:
+    require_step(request.state, wanted)
+    record(work, "request.changed", request.organisation_id, request=request.id, state=wanted.value)
+    request.state, request.changed_at = wanted, work.now
+
+
+def _mail(acting: Acting, work: Work, request: CredentialRequest, mail: Mail, **values: object) -> None:
+    settings = acting.part(Settings)
+    link = f"{settings.base_url}/portaal/bedrijf/koppelingen/{request.provider}"
+    name = acting.part(Providers).get(request.provider).name
+    for address in beheerder_mails(work, request.organisation_id):
+        enqueue(work, settings, mail, address, provider=name, link=link, **values)
+
+
+def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
+    """Return the koppeling, locked until the end of the transaction; made (off) when it is new."""
+    work.session.get_one(Organisation, organisation_id, with_for_update=True)
+    own = (Koppeling.organisation_id == organisation_id) & (Koppeling.provider == key)
+    found = work.session.scalar(select(Koppeling).where(own))
+    if found is None:
+        found = Koppeling(
+            organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", remedy="",
+            changed_at=work.now,
+        )  # fmt: skip
+        work.session.add(found)
+        work.session.flush()
+    return found
+
+
+def change_state(
+    work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = ""
+) -> None:
+    koppeling.state, koppeling.cause, koppeling.remedy = state, cause[:400], remedy[:400]
+    koppeling.changed_at = work.now
+    record(
+        work, "koppeling.changed", koppeling.organisation_id, koppeling=koppeling.id, state=state.value,
+        provider=koppeling.provider,
+    )  # fmt: skip
+
+
+def mark_broken(work: Work, organisation_id: int, key: str, cause: str, remedy: str) -> None:
+    """An active koppeling was refused: show it as gestoord, with the cause and what to do."""
+    koppeling = locked(work, organisation_id, key)
+    if koppeling.state is KoppelingState.ACTIVE:
+        change_state(work, koppeling, KoppelingState.BROKEN, cause, remedy)
+
+
+def mark_mended(work: Work, organisation_id: int, key: str) -> None:
+    """A call went well again: gestoord clears itself."""
+    koppeling = locked(work, organisation_id, key)
+    if koppeling.state is KoppelingState.BROKEN:
+        change_state(work, koppeling, KoppelingState.ACTIVE)
+
+
+def destroy_credentials(work: Work, koppeling: Koppeling) -> None:
+    """Forget the token of a koppeling: the sealed value goes."""
+    if koppeling.credential_id is None:
+        return
+    credential = work.session.get_one(Credential, koppeling.credential_id)
+    credential.sealed_token = None
+    koppeling.credential_id = None
+    record(work, "credential.destroyed", koppeling.organisation_id, fingerprint=credential.fingerprint)
+
+
+def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Credentials:
+    """Open the token of a koppeling for one use, and record it (H1).
+
+    Raises NotFound when there is none. Koppelingen without credentials give an empty mapping.
+    """
+    koppeling = work.session.scalar(
+        select(Koppeling).where(Koppeling.organisation_id == organisation_id, Koppeling.provider == key)
+    )
+    if koppeling is None or koppeling.state in (KoppelingState.OFF, KoppelingState.REQUESTED):
+        raise NotFound("Deze koppeling is niet actief.")
+    if koppeling.credential_id is None:
+        return {}
+    credential = work.session.get_one(Credential, koppeling.credential_id)
+    if credential.sealed_token is None:
+        raise NotFound("De token van deze koppeling is ingetrokken.")
+    token = work.vault.open(credential.sealed_token, _binding(organisation_id, credential.seal_row))
+    record(work, "credential.used", organisation_id, fingerprint=credential.fingerprint, why=why)
+    return {"token": token, "email": Secret(credential.email), "domain": Secret(credential.domain)}
+
+
+def _open_request(work: Work, organisation_id: int, key: str) -> CredentialRequest | None:
+    return work.session.scalar(
+        select(CredentialRequest).where(
+            CredentialRequest.organisation_id == organisation_id,
+            CredentialRequest.provider == key,
+            CredentialRequest.state.in_(OPEN),
+        )
+    )
+
+
+def _binding(organisation_id: int, seal_row: str) -> Binding:
+    return Binding(organisation_id, "credential", seal_row, "token")

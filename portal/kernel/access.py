@@ -1,0 +1,118 @@
+"""Default deny: a view that does not say who may call it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal.kernel.errors import Forbidden
+from portal.kernel.work import Acting, Actor, Role
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOBODY = Actor(name="bezoeker")
+
+
+class Audience(StrEnum):
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+    CUSTOMER = "customer"
+    BEHEERDER = "beheerder"
+    SUPPORT = "support"
+
+
+MEMBERS: dict[Audience, frozenset[Role]] = {
+    Audience.SIGNED_IN: frozenset(Role),
+    Audience.CUSTOMER: frozenset({Role.BEHEERDER, Role.URENVERWERKER}),
+    Audience.BEHEERDER: frozenset({Role.BEHEERDER}),
+    Audience.SUPPORT: frozenset({Role.SUPPORT}),
+}
+
+
+def access(audience: Audience) -> Callable[[View], View]:
+    """Declare who may call a view. Goes directly under the route."""
+
+    def declare(view: View) -> View:
+        view.__audience__ = audience  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def audience_of(view: object) -> Audience | None:
+    return getattr(view, "__audience__", None)
+
+
+def viewer() -> Actor | None:
+    """The person who is signed in, or None."""
+    return getattr(current_user, "actor", None)
+
+
+def acting() -> Acting:
+    """What a service needs: the wired parts, as the current person."""
+    base: Acting = current_app.extensions["portal"]
+    return base.as_actor(viewer() or NOBODY)
+
+
+def guard(app: Flask) -> None:
+    app.before_request(_same_origin)
+    app.before_request(_allowed)
+
+
+def _allowed() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page: the router answers 404 or 405
+    audience = audience_of(current_app.view_functions[request.endpoint])
+    if audience is None:
+        raise Forbidden("Deze pagina is nog niet vrijgegeven.", endpoint=request.endpoint)
+    if audience is Audience.PUBLIC:
+        return None
+    actor = viewer()
+    if actor is None:
+        return redirect(url_for("accounts.login", next=_wanted()), code=303)
+    g.no_store = True
+    if actor.role not in MEMBERS[audience]:
+        raise Forbidden("Deze pagina is niet voor jouw rol.", endpoint=request.endpoint)
+    return None
+
+
+def _wanted() -> str | None:
+    """The page to come back to after signing in; only pages that can be opened by GET."""
+    if request.method != "GET" or request.path == "/portaal":
+        return None
+    return request.full_path.rstrip("?")
+
+
+def _same_origin() -> None:
+    """Refuse a form that another site sent (requirement D5), beside the CSRF token."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if site not in ("same-origin", "none") or foreign:
+        raise Forbidden(
+            "Dit formulier komt van een andere website. Open de pagina opnieuw en probeer het nog eens."
+        )
+
+
+def safe_next(target: str | None) -> str | None:
+    r"""Return `target` when it is a path on this site, else None (`//evil`, `/\evil`, `https:…`).
+
+    >>> safe_next("/portaal/uren?p=2")
+    '/portaal/uren?p=2'
+    >>> safe_next("//evil.example") is None
+    True
+    """
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return None
+    if any(ord(sign) < 33 or sign == "\\" for sign in target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target

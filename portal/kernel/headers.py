@@ -1,0 +1,45 @@
+"""Security headers on every answer, errors included. The policy is data (requirements E1, E2)."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g
+
+CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "media-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+}
+POLICY = "; ".join(f"{name} {value}" for name, value in CSP.items())
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def protect(app: Flask, *, secure: bool) -> None:
+    def finish(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        if secure:
+            response.headers["Strict-Transport-Security"] = HSTS
+        if getattr(g, "no_store", False):
+            response.headers["Cache-Control"] = "no-store"
+        elif "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    app.after_request(finish)

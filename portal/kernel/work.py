@@ -1,0 +1,85 @@
+"""Who acts, and one transaction of what they do.
+
+`Acting` is what a view or a worker hands to a service: the person, the database, the vault and
+the parts that were wired at start. `Work` is one open transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from portal.kernel.errors import Forbidden
+from portal.kernel.remote.guard import in_transaction
+from portal.kernel.vault import Vault
+
+T = TypeVar("T")
+
+
+class Role(StrEnum):
+    BEHEERDER = "beheerder"
+    URENVERWERKER = "urenverwerker"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`role` and `user_id` are None for the worker and the command line."""
+
+    name: str
+    role: Role | None = None
+    user_id: int | None = None
+    organisation_id: int | None = None
+    organisation_name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    session: Session
+    actor: Actor
+    now: datetime
+    vault: Vault
+
+    @property
+    def organisation_id(self) -> int:
+        """The organisation of the actor; every query of customer data filters by it."""
+        if self.actor.organisation_id is None:
+            raise Forbidden("Deze pagina hoort bij een klant.")
+        return self.actor.organisation_id
+
+
+@dataclass(frozen=True)
+class Acting:
+    actor: Actor
+    engine: Engine
+    vault: Vault
+    parts: Mapping[type, Any] = field(default_factory=dict)
+
+    def part(self, kind: type[T]) -> T:
+        """Return the part of this kind that was wired at start (settings, providers, mailer)."""
+        found: T = self.parts[kind]
+        return found
+
+    def as_actor(self, actor: Actor) -> Acting:
+        return Acting(actor, self.engine, self.vault, self.parts)
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        """A writing transaction: commits at the end, rolls back on any error. No network inside."""
+        with in_transaction(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield Work(session, self.actor, datetime.now(UTC), self.vault)
+
+    @contextmanager
+    def read(self) -> Iterator[Work]:
+        """A reading transaction; never commits."""
+        reader = self.engine.execution_options(writes=False)
+        with in_transaction(), Session(reader, expire_on_commit=False) as session:
+            yield Work(session, self.actor, datetime.now(UTC), self.vault)
