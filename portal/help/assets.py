@@ -5,6 +5,7 @@ Only the types below are served, so a stray file in the folder stays private.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Request, Response, send_from_directory
@@ -32,6 +33,7 @@ OLD_CLIPS = {
     "nmbrsAPIToken.mov": "media/nmbrsAPIToken.mp4",
     "horecalonenKoppeling.mov": "media/horecalonenKoppeling.mp4",
 }
+ONE_RANGE = re.compile(r"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})", re.ASCII)
 YEAR = 365 * 24 * 3600
 SHORT = 300
 
@@ -39,21 +41,32 @@ SHORT = 300
 def serve(root: Path, path: str, request: Request) -> Response:
     """Return one file, or the part that a `Range` header asks for. Raises NotFound.
 
-    A request for more ranges at once gets the whole file, which RFC 9110 section 14.2 allows.
+    A `Range` header with more ranges, another unit or nonsense is ignored: the answer is the whole
+    file, which RFC 9110 section 14.2 allows.
     """
     file = OLD_CLIPS.get(path, path)
     kind = TYPES.get(Path(file).suffix)
-    if kind is None:
+    if kind is None or file.endswith("/"):
         raise NotFound
-    single = "," not in request.headers.get("Range", "")
+    usable = _usable(request.headers.get("Range"))
     try:
-        answer = send_from_directory(root.resolve(), file, mimetype=kind, conditional=single)
+        answer = send_from_directory(root.resolve(), file, mimetype=kind, conditional=usable)
     except NoFile as error:
         raise NotFound from error
     except RequestedRangeNotSatisfiable as error:
         return Response(status=416, headers=error.get_headers(), mimetype="text/plain")
     answer.headers["Cache-Control"] = _cache(request)
     return answer
+
+
+def _usable(wanted: str | None) -> bool:
+    if wanted is None:
+        return True
+    found = ONE_RANGE.fullmatch(wanted.strip())
+    if found is None:
+        return False
+    first, last = found.groups()
+    return not (first and last) or int(first) <= int(last)
 
 
 def _cache(request: Request) -> str:

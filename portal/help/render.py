@@ -32,15 +32,29 @@ SCHEMES = {"https", "mailto"}
 
 
 class Accessible(Treeprocessor):
-    """What the extensions leave undone: the heading link says where it goes, header cells say whose."""
+    """What the extensions leave undone: heading links with a name, tables that turn into cards on a phone."""
 
     def run(self, root: Element) -> None:
         for link in root.iter("a"):
             if link.get("class") == "headerlink":
                 link.attrib.pop("title", None)
                 link.set("aria-label", "Link naar deze kop")
-        for cell in root.iter("th"):
-            cell.set("scope", "col")
+        for parent in list(root.iter()):
+            for place, child in enumerate(parent):
+                if child.tag == "table":
+                    parent[place] = _cards(child)
+
+
+def _cards(table: Element) -> Element:
+    """Name the header cells, make the first cell of a row its header, and wrap the table."""
+    for cell in table.iter("th"):
+        cell.set("scope", "col")
+    for row in table.findall("tbody/tr"):
+        row[0].tag = "th"
+        row[0].set("scope", "row")
+    frame = Element("div", {"class": "table table--cards"})
+    frame.append(table)
+    return frame
 
 
 class OurExtension(Extension):

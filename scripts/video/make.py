@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,22 +18,34 @@ from scripts.video.record import RECORDED_NOTE, Account, record
 from scripts.video.scenes import HORECALONEN, TOKEN, Clip
 
 MEDIA = Path(__file__).resolve().parents[2] / "static" / "assets" / "media"
+SUFFIXES = (".mp4", ".webm", ".jpg", ".vtt", ".txt")
 CLIPS = {clip.name: clip for clip in (TOKEN, HORECALONEN)}
 
 
 def draw(clip: Clip, media: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        encode(card_frames(clip, Path(folder)), media / clip.name)
-    write_words([(scene.seconds, scene.spoken) for scene in clip.scenes], clip.note, media / clip.name)
+        made = Path(folder) / clip.name
+        encode(card_frames(clip, Path(folder)), made)
+        write_words([(scene.seconds, scene.spoken) for scene in clip.scenes], clip.note, made)
+        publish(made, media)
 
 
 def record_horecalonen(account: Account, media: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shots = record(account, Path(folder))
         frames: list[Frame] = [frame for shot in shots for frame in shot.frames]
-        encode(frames, media / HORECALONEN.name)
-    words = [(shot.seconds, shot.spoken) for shot in shots]
-    write_words(words, RECORDED_NOTE, media / HORECALONEN.name)
+        made = Path(folder) / HORECALONEN.name
+        encode(frames, made)
+        write_words([(shot.seconds, shot.spoken) for shot in shots], RECORDED_NOTE, made)
+        publish(made, media)
+
+
+def publish(made: Path, media: Path) -> None:
+    """Move the finished files into place; a portal that starts meanwhile never meets half a clip."""
+    for suffix in SUFFIXES:
+        staged = media / f".{made.name}{suffix}"
+        shutil.copyfile(f"{made}{suffix}", staged)
+        staged.replace(media / f"{made.name}{suffix}")
 
 
 def arguments() -> argparse.Namespace:
