@@ -101,7 +101,8 @@ class SoapService:
         elements = [] if result is None else [e for e in result if isinstance(e.tag, str)]
         named = [e for e in elements if etree.QName(e).localname == item]
         rows = found or []
-        if len(rows) != len(named) or (elements and not named):
+        stray = result is not None and bool((result.text or "").strip())
+        if len(rows) != len(named) or (elements and not named) or stray:
             raise unreadable(self._remote.name, "rows", write=False)
         return tuple(rows)
 
