@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from scripts.video.scenes import Clip, Scene
 
 STAGE = Path(__file__).with_name("stage.html")
 RATE = 25
 MOVING = 2.0  # seconds in which something moves; after that the picture stands still
-SIZE = {"width": 1280, "height": 720}
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,13 @@ class Frame:
 
 
 @contextmanager
-def browser_page(**options: object) -> Iterator[Page]:
+def browser_page(**options: Any) -> Iterator[Page]:
     """A page of 1280 x 720 in the Chromium of the system."""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = browser.new_context(viewport=SIZE, locale="nl-NL", color_scheme="light", **options)
+        context = browser.new_context(
+            viewport=ViewportSize(width=1280, height=720), locale="nl-NL", color_scheme="light", **options
+        )
         yield context.new_page()
         browser.close()
 

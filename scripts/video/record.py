@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page
 
 from scripts.video.frames import RATE, Frame, browser_page
 
@@ -75,7 +76,7 @@ class Camera:
             k = k * k * (3 - 2 * k)
             self.at = (x0 + (x1 - x0) * k, y0 + (y1 - y0) * k)
             self._picture(1 / RATE, None)
-        self._picture(1.4, dict(box))
+        self._picture(1.4, box)
 
     def act(self, thing: Locator, do: Callable[[Locator], object]) -> None:
         """Point at a thing, do something with it and show what came of it."""
@@ -84,7 +85,7 @@ class Camera:
         self.page.wait_for_load_state("networkidle")
         self.hold(1.2)
 
-    def _picture(self, seconds: float, box: dict[str, float] | None) -> None:
+    def _picture(self, seconds: float, box: FloatRect | None) -> None:
         self.page.evaluate(POINTER, [*self.at, box])
         file = self.folder / f"{self._taken:05d}.png"
         self._taken += 1
@@ -111,8 +112,8 @@ def _sign_in(page: Page, account: Account) -> None:
     page.wait_for_url("**/portaal*")
 
 
-def _click(camera: Camera, role: str, name: str) -> None:
-    camera.act(camera.page.get_by_role(role, name=name, exact=True).first, Locator.click)  # type: ignore[arg-type]
+def _click(camera: Camera, role: Literal["link", "button"], name: str) -> None:
+    camera.act(camera.page.get_by_role(role, name=name, exact=True).first, Locator.click)
 
 
 def _activate(camera: Camera) -> None:

@@ -110,6 +110,7 @@ def test_each_video_sits_in_its_section(page: Tag, key: str, name: str) -> None:
     track = video.track
     assert track is not None
     assert (track["kind"], track["srclang"]) == ("captions", "nl")
+    assert "default" in track.attrs
     assert len(figures[0].select("details.video__transcript p")) > 4
 
 
