@@ -139,9 +139,7 @@ class PayrollStandIn:
 
     def _receipt(self, batch: Json) -> Json:
         number = f"{self.name[:3].upper()}-{len(self._batches) + 1:06}"
-        lines = [
-            self._line_answer(line, f"{number}-{position}") for position, line in enumerate(batch["lines"], 1)
-        ]
+        lines = [self._line_answer(line, f"{number}-{position}") for position, line in enumerate(batch["lines"], 1)]
         return {"reference": batch["reference"], "status": "booked", "receipt": number, "lines": lines}
 
     def _line_answer(self, line: Json, ref: str) -> Json:
@@ -151,9 +149,7 @@ class PayrollStandIn:
 
     def _shown(self, batch: Json) -> Json:
         key = self.rules.employee_key
-        lines = [
-            {**line, "employee": {key: self.rules.shown(line["employee"][key])}} for line in batch["lines"]
-        ]
+        lines = [{**line, "employee": {key: self.rules.shown(line["employee"][key])}} for line in batch["lines"]]
         return {"batch": {**batch, "lines": lines}}
 
     def _save(self) -> None:

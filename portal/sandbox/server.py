@@ -87,9 +87,7 @@ def running(
     `parts` replaces the usual stand-ins. Every wait of a trouble switch ends when the block is left.
     """
     stop = threading.Event()
-    chosen = (
-        stand_ins(strict=strict, state_dir=state_dir, world=world, today=today) if parts is None else parts
-    )
+    chosen = stand_ins(strict=strict, state_dir=state_dir, world=world, today=today) if parts is None else parts
     server = build("127.0.0.1", port, chosen, stop)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -102,9 +100,7 @@ def running(
         server.server_close()
 
 
-def main(
-    host: str = "127.0.0.1", port: int = DEFAULT_PORT, state_dir: Path | None = None, strict: bool = True
-) -> None:
+def main(host: str = "127.0.0.1", port: int = DEFAULT_PORT, state_dir: Path | None = None, strict: bool = True) -> None:
     """Serve until SIGTERM or SIGINT, then close and return. Call it from the main thread."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -39,9 +39,7 @@ from portal.integrations.providers.nmbrs.sandbox_state import Memory
 from portal.integrations.providers.nmbrs.sandbox_troubles import trouble_fault, twist
 from portal.integrations.providers.nmbrs.sandbox_world import World
 
-OPERATIONS = {
-    operation.call: operation for operation in (*sandbox_lists.OPERATIONS, *sandbox_hours.OPERATIONS)
-}
+OPERATIONS = {operation.call: operation for operation in (*sandbox_lists.OPERATIONS, *sandbox_hours.OPERATIONS)}
 NAMES = frozenset(call.split("/")[0] for call in OPERATIONS)
 MAX_BYTES = 10_000_000
 

@@ -165,12 +165,8 @@ OPERATIONS = (
     Operation(_SERVICE, "HourComponentVar_Get", _READ, get),
     Operation(_SERVICE, "HourComponentVar_GetCurrent", ints("EmployeeId"), get_current),
     Operation(_SERVICE, "HourComponentFixed_Get", _READ, get_fixed),
-    Operation(
-        _SERVICE, "HourComponentVar_Insert", (Field("EmployeeId"), HOUR_COMPONENT, *_WRITE_END), insert
-    ),
-    Operation(
-        _SERVICE, "HourComponentVar_InsertCurrent", (Field("EmployeeId"), HOUR_COMPONENT), insert_current
-    ),
+    Operation(_SERVICE, "HourComponentVar_Insert", (Field("EmployeeId"), HOUR_COMPONENT, *_WRITE_END), insert),
+    Operation(_SERVICE, "HourComponentVar_InsertCurrent", (Field("EmployeeId"), HOUR_COMPONENT), insert_current),
     Operation(_SERVICE, "HourComponentVar_Insert_Batch", (HOUR_COMPONENTS, *_WRITE_END), insert_batch),
     Operation(
         _SERVICE,
@@ -182,7 +178,5 @@ OPERATIONS = (
     Operation(_SERVICE, "HourComponentVar_Clear", (*_READ, UNPROTECTED), clear),
     Operation(_SERVICE, "HourComponentVar_ClearCurrent", ints("EmployeeId"), clear_current),
     Operation(_SERVICE, "DaysVar_Get", _READ, days_get),
-    Operation(
-        _SERVICE, "DaysVar_Set", (*ints("EmployeeId", "Days", "Period", "Year"), UNPROTECTED), days_set
-    ),
+    Operation(_SERVICE, "DaysVar_Set", (*ints("EmployeeId", "Days", "Period", "Year"), UNPROTECTED), days_set),
 )

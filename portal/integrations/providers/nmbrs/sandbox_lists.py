@@ -178,32 +178,20 @@ _COMPANY = ints("CompanyId")
 OPERATIONS = (
     Operation("DebtorService", "Environment_Get", (), environment),
     Operation("DebtorService", "List_GetAll", (), debtors),
-    Operation(
-        "DebtorService", "List_GetByNumber", (Field("Number", "string", required=False),), debtors_by_number
-    ),
+    Operation("DebtorService", "List_GetByNumber", (Field("Number", "string", required=False),), debtors_by_number),
     Operation("CompanyService", "List_GetAll", (), companies),
     Operation("CompanyService", "List_GetByDebtor", ints("DebtorId"), companies_by_debtor),
     Operation("CompanyService", "Company_GetCurrentPeriod", _COMPANY, current_period),
     Operation("CompanyService", "Company_GetCurrentByEmployeeId", ints("EmployeeId"), company_of_employee),
-    Operation(
-        "CompanyService", "HourModel_GetHourCodes", _COMPANY, _codes("HourCode", lambda f: f.hour_codes)
-    ),
-    Operation(
-        "CompanyService", "HourModel2_GetHourCodes", _COMPANY, _codes("HourCode", lambda f: f.hour_codes_2)
-    ),
-    Operation(
-        "CompanyService", "WageModel_GetWageCodes", _COMPANY, _codes("WageCode", lambda f: f.wage_codes)
-    ),
-    Operation(
-        "CompanyService", "WageModel2_GetWageCodes", _COMPANY, _codes("WageCode", lambda f: f.wage_codes_2)
-    ),
+    Operation("CompanyService", "HourModel_GetHourCodes", _COMPANY, _codes("HourCode", lambda f: f.hour_codes)),
+    Operation("CompanyService", "HourModel2_GetHourCodes", _COMPANY, _codes("HourCode", lambda f: f.hour_codes_2)),
+    Operation("CompanyService", "WageModel_GetWageCodes", _COMPANY, _codes("WageCode", lambda f: f.wage_codes)),
+    Operation("CompanyService", "WageModel2_GetWageCodes", _COMPANY, _codes("WageCode", lambda f: f.wage_codes_2)),
     Operation("CompanyService", "CostCenter_GetList", _COMPANY, cost_centers),
     Operation("CompanyService", "CostUnit_GetList", _COMPANY, cost_units),
     Operation("CompanyService", "Run_GetList", ints("CompanyId", "Year"), runs),
     Operation("EmployeeService", "EmployeeType_GetList", (), employee_types),
-    Operation(
-        "EmployeeService", "List_GetByCompany", ints("CompanyId", "EmployeeType"), employees_by_company
-    ),
+    Operation("EmployeeService", "List_GetByCompany", ints("CompanyId", "EmployeeType"), employees_by_company),
     Operation("EmployeeService", "List_GetByDebtor", ints("DebtorId", "EmployeeType"), employees_by_debtor),
     Operation("EmployeeService", "Employee_GetCurrent", ints("EmployeeId"), employee_current),
     Operation(
