@@ -181,7 +181,7 @@ class _Post(_NoNetwork):
         if answer.status != 200:
             raise self._unusable("een storing door", "status", status=answer.status)
         self.result = self._result(root, etree.QName(envelope[-1][0]).namespace or "")
-        return _Reply(answer.content)
+        return _Reply(etree.tostring(root, encoding="utf-8"))
 
     def _root(self, answer: Answer) -> etree._Element:
         if answer.media_type not in XML_TYPES:
@@ -205,7 +205,10 @@ class _Post(_NoNetwork):
                 raise SoapFault(short, wording.cleaned(text, self._hidden, FAULT_LENGTH))
 
     def _result(self, root: etree._Element, space: str) -> etree._Element | None:
-        """Return the result element; None when the response has none (an empty list)."""
+        """Return the result element; None when the response has none (an empty list).
+
+        Takes other elements beside it out: they would make zeep read None.
+        """
         body = root.find(f"{{{SOAP_11}}}Body")
         answers = [] if body is None else [e for e in body if isinstance(e.tag, str)]
         if len(answers) != 1 or answers[0].tag != f"{{{space}}}{self._operation}Response":
@@ -214,6 +217,9 @@ class _Post(_NoNetwork):
         results = response.findall(f"{{{space}}}{self._operation}Result")
         if len(results) > 1 or (not results and len(response)):
             raise unreadable(self._remote.name, "result", write=self._write)
+        for child in list(response):
+            if child not in results:
+                response.remove(child)
         return results[0] if results else None
 
     def _unusable(self, what: str, cause: str, **facts: object) -> RemoteError:
