@@ -9,7 +9,7 @@ from portal.accounts import sessions
 from portal.kernel.work import Acting, Actor
 
 
-class SignedIn(UserMixin):  # type: ignore[misc] # flask_login carries no types
+class SignedIn(UserMixin):
     def __init__(self, token: str, actor: Actor | None = None) -> None:
         self.token = token
         self.actor = actor

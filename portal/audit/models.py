@@ -17,8 +17,8 @@ class AuditEvent(Base):
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
-    organisation_id: Mapped[int | None]
-    actor_id: Mapped[int | None]
+    organisation_id: Mapped[int | None] = mapped_column(Key)
+    actor_id: Mapped[int | None] = mapped_column(Key)
     actor: Mapped[str] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(60))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)

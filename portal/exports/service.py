@@ -40,9 +40,7 @@ def create(acting: Acting, venue_id: int, key: str, period: Period, fingerprint:
         _freeze(work, export, found)
         _lines(work, export, found)
         _files(work, export, providers.get(key))
-        record(
-            work, "export.created", export=export.id, provider=key, shifts=export.shifts, hours=found.totals.hours
-        )  # fmt: skip
+        record(work, "export.created", export=export.id, provider=key, shifts=export.shifts, hours=found.totals.hours)
         return export.id
 
 
@@ -120,7 +118,7 @@ def _files(work: Work, export: Export, provider: Provider) -> None:
                 extension=extension,
                 sha256=hashlib.sha256(content).hexdigest(),
                 sealed=work.vault.seal_bytes(content, file_binding(export, extension)),
-            )  # fmt: skip
+            )
         )
 
 

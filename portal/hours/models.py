@@ -71,4 +71,4 @@ class Shift(Base):
     minutes: Mapped[int]
     kind: Mapped[str] = mapped_column(String(40))
     approved: Mapped[bool]
-    export_id: Mapped[int | None] = mapped_column(index=True)
+    export_id: Mapped[int | None] = mapped_column(Key, index=True)

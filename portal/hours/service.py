@@ -156,9 +156,7 @@ def _clash(row: ImportedShift, stored: Shift) -> bool:
 
 
 def _overlap(row: ImportedShift, stored: Shift) -> RowError:
-    cause = (
-        f"Deze dienst overlapt met een dienst van {row.name} die er al staat: {datumtijd(stored.starts_at)}."
-    )
+    cause = f"Deze dienst overlapt met een dienst van {row.name} die er al staat: {datumtijd(stored.starts_at)}."
     return RowError(row.row, "Start", cause, "Controleer de tijden. Dezelfde tijd telt anders dubbel.")
 
 
@@ -180,7 +178,8 @@ def remove_upload(acting: Acting, upload_id: int) -> int:
         frozen = work.session.scalar(select(func.count()).where(own, Shift.export_id.is_not(None)))
         if frozen:
             raise Conflict("Uit deze import zitten al diensten in een export. Trek eerst die export in.")
-        count = work.session.execute(delete(Shift).where(own)).rowcount
+        count = work.session.scalar(select(func.count()).where(own)) or 0
+        work.session.execute(delete(Shift).where(own))
         work.session.delete(upload)
         record(work, "hours.removed", upload=upload_id, count=count)
-        return int(count)
+        return count

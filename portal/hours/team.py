@@ -74,9 +74,7 @@ class Roster:
         sure = (index and index == member.bsn_index) or (shift.email and shift.email.lower() == member.email)
         if not sure and " ".join(shift.name.split()).casefold() != " ".join(member.name.split()).casefold():
             cause = f"Personeelsnummer {number} is bij ons van {member.name}, niet van {shift.name}."
-            return RowError(
-                shift.row, "Teamlid", cause, "Controleer het nummer, of pas de naam aan bij Team."
-            )
+            return RowError(shift.row, "Teamlid", cause, "Controleer het nummer, of pas de naam aan bij Team.")
         return None
 
     def _complete(self, member: TeamMember, shift: ImportedShift) -> TeamMember:
@@ -128,9 +126,7 @@ def bsn_binding(member: TeamMember) -> Binding:
 def mend(acting: Acting, member_id: int, details: Details) -> None:
     """Change a team member. Raises NotFound, or InvalidInput on the field that clashes."""
     with acting.begin() as work:
-        query = select(TeamMember).where(
-            TeamMember.id == member_id, TeamMember.organisation_id == work.organisation_id
-        )
+        query = select(TeamMember).where(TeamMember.id == member_id, TeamMember.organisation_id == work.organisation_id)
         member = work.session.scalar(query.with_for_update())
         if member is None:
             raise NotFound

@@ -49,17 +49,13 @@ def _match(
     member_id = candidate.member_id
     if member_id in by_hand:
         chosen = by_ref.get(by_hand[member_id])
-        return Match(
-            member_id, chosen, by_hand=True, reason="" if chosen else "De gekozen medewerker is er niet meer."
-        )
+        return Match(member_id, chosen, by_hand=True, reason="" if chosen else "De gekozen medewerker is er niet meer.")
     number = _number(candidate.personnel_number)
     if not number:
         return Match(member_id, None, reason="Dit teamlid heeft geen personeelsnummer.")
     found = by_number.get(number)
     if found is None:
-        return Match(
-            member_id, None, reason=f"Personeelsnummer {candidate.personnel_number} is daar niet bekend."
-        )
+        return Match(member_id, None, reason=f"Personeelsnummer {candidate.personnel_number} is daar niet bekend.")
     if wanted[number] > 1 or found.ref in taken:
         return Match(member_id, None, reason="Nog een teamlid hoort bij deze medewerker.")
     return Match(member_id, found)

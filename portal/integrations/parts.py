@@ -16,9 +16,7 @@ WAITING_PAGES = 3  # of the threads of one web process; the others keep serving 
 @dataclass(frozen=True)
 class Providers:
     by_key: Mapping[str, Provider]
-    places: threading.BoundedSemaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(WAITING_PAGES)
-    )
+    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(WAITING_PAGES))
 
     def get(self, key: str) -> Provider:
         """Raises NotFound for a key that is no koppeling."""

@@ -226,9 +226,7 @@ def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
     return found
 
 
-def change_state(
-    work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = ""
-) -> None:
+def change_state(work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = "") -> None:
     koppeling.state, koppeling.cause, koppeling.remedy = state, cause[:400], remedy[:400]
     koppeling.changed_at = work.now
     record(

@@ -104,9 +104,7 @@ def choose_codes(acting: Acting, key: str, venue_id: int, codes: Mapping[str, st
 def _set_code(work: Work, key: str, venue_id: int, row: KindCode | None, kind: str, code: str) -> None:
     if row is None and code:
         work.session.add(
-            KindCode(
-                organisation_id=work.organisation_id, venue_id=venue_id, provider=key, kind=kind, code=code
-            )
+            KindCode(organisation_id=work.organisation_id, venue_id=venue_id, provider=key, kind=kind, code=code)
         )
     elif row is not None and code:
         row.code = code
@@ -137,6 +135,6 @@ def link_member(acting: Acting, key: str, member_id: int, employee_ref: str) -> 
                     member_id=member_id,
                     provider=key,
                     employee_ref=employee_ref,
-                )  # fmt: skip
+                )
             )
         record(work, "koppeling.member", provider=key, member=member_id)

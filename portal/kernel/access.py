@@ -97,9 +97,7 @@ def _same_origin() -> None:
     origin = request.headers.get("Origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.host
     if site not in ("same-origin", "none") or foreign:
-        raise Forbidden(
-            "Dit formulier komt van een andere website. Open de pagina opnieuw en probeer het nog eens."
-        )
+        raise Forbidden("Dit formulier komt van een andere website. Open de pagina opnieuw en probeer het nog eens.")
 
 
 def safe_next(target: str | None) -> str | None:

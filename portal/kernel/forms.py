@@ -32,9 +32,7 @@ def trimmed(value: str | None) -> str:
 
 def no_control_signs(_form: Any, field: Field) -> None:
     if field.data and CONTROL.search(str(field.data)):
-        raise ValidationError(
-            "Haal de onzichtbare tekens weg (zoals een enter of tab) en probeer het opnieuw."
-        )
+        raise ValidationError("Haal de onzichtbare tekens weg (zoals een enter of tab) en probeer het opnieuw.")
 
 
 class Text(StringField):

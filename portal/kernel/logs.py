@@ -13,9 +13,9 @@ import structlog
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "logger", "action", "audience", "attempt", "code", "count", "delivery",
-        "duration_ms", "endpoint", "error", "export", "job", "line", "mail", "method", "organisation", "port", "provider",
-        "reason", "reference", "remote_code", "request", "role", "state", "status", "upload", "user", "venue", "where",
-        "worker",
+        "duration_ms", "endpoint", "error", "export", "job", "line", "mail", "method", "organisation", "port",
+        "provider", "reason", "reference", "remote_code", "request", "role", "state", "status", "upload",
+        "user", "venue", "where", "worker",
     }
 )  # fmt: skip
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -37,11 +37,7 @@ def clean(value: object) -> object:
 
 
 def _listed(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {
-        name: clean(value) if name != "timestamp" else value
-        for name, value in fields.items()
-        if name in ALLOWED
-    }
+    return {name: clean(value) if name != "timestamp" else value for name, value in fields.items() if name in ALLOWED}
 
 
 def configure() -> None:

@@ -1,0 +1,126 @@
+"""Wires the areas together. This is the only place where they meet."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Engine
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import pages
+from portal.accounts import routes as accounts
+from portal.accounts.identity import connect
+from portal.audit import routes as audit
+from portal.deliveries import routes as deliveries
+from portal.exports import routes as exports
+from portal.health import bp as health
+from portal.help import pages as help_pages
+from portal.help import routes as help_routes
+from portal.help.types import Library
+from portal.hours import routes as hours
+from portal.integrations import registry
+from portal.integrations import routes as integrations
+from portal.integrations.parts import Providers
+from portal.kernel import access, headers, logs
+from portal.kernel.db import make_engine
+from portal.kernel.filters import FILTERS
+from portal.kernel.vault import Vault
+from portal.kernel.work import Acting
+from portal.notifications.service import MailerPart
+from portal.notifications.smtp import FolderMailer, SmtpMailer
+from portal.settings import Settings
+from portal.support import routes as support
+
+ROOT = Path(__file__).parents[1]
+BODY_LIMIT = 1_000_000
+AREAS = (accounts, audit, deliveries, exports, hours, integrations, support)
+
+
+def wire(settings: Settings, engine: Engine | None = None) -> Acting:
+    """Build what services need: database, vault, providers, mailer. Shared by web, worker and commands."""
+    mailer = SmtpMailer(settings.smtp_url) if settings.smtp_url else FolderMailer(settings.data / "mail")
+    parts = {
+        Settings: settings,
+        Providers: Providers(registry.build(settings)),
+        MailerPart: MailerPart(mailer),
+    }
+    return Acting(access.NOBODY, engine or make_engine(settings.database_url), Vault(settings.vault_key), parts)
+
+
+def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """Build the web application; reads the help pages, and stops when one of them is wrong."""
+    logs.configure()
+    app = Flask("portal", static_folder=None, template_folder=str(ROOT / "templates"))
+    _configure(app, settings)
+    acting = wire(settings, engine)
+    app.extensions["portal"] = acting
+    for area in AREAS:
+        app.register_blueprint(area.bp)
+    app.register_blueprint(help_routes.bp)
+    app.register_blueprint(health)
+    app.register_blueprint(pages.bp)
+    app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    _templates(app)
+    headers.protect(app, secure=settings.secure)
+    pages.handle_errors(app)
+    connect(app, acting)
+    access.guard(app)
+    CSRFProtect(app)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    prefix = "__Host-" if settings.secure else ""
+    app.config.update(
+        SECRET_KEY=settings.secret_key.reveal(),
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_FORM_PARTS=5_000,
+        SESSION_COOKIE_NAME=f"{prefix}portaal",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # kernel/access.py compares the origin, for http and https alike
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+
+
+def _library(app: Flask, providers: Providers, settings: Settings) -> Library:
+    """Load the help pages; a link into the portal must lead to a page that exists. Raises ContentError."""
+    keys = tuple(providers.by_key)
+    rules = [str(rule) for rule in app.url_map.iter_rules()]
+    paths = {rule.replace("<key>", key) for rule in rules for key in keys}
+    return help_pages.load(
+        ROOT / "content" / "koppelingen", ROOT / "static" / "assets", providers=keys, app_paths=paths,
+        base_url=settings.base_url,
+    )  # fmt: skip
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    versions = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+        for path in (ROOT / "static" / "assets").iterdir()
+        if path.is_file()
+    }
+
+    def asset(name: str) -> str:
+        return f"/assets/{name}?v={versions[name]}"
+
+    app.jinja_env.globals["asset"] = asset
+    app.context_processor(lambda: {"viewer": access.viewer()})
+
+
+def for_worker(acting: Acting, **parts: object) -> Acting:
+    """Return `acting` with extra parts, such as the flag that ends a worker."""
+    return replace(acting, parts={**acting.parts, **{type(part): part for part in parts.values()}})

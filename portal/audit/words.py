@@ -1,0 +1,36 @@
+"""What happened, in the words of a reader."""
+
+from __future__ import annotations
+
+ACTIONS = {
+    "credential.destroyed": "Token vernietigd",
+    "credential.replaced": "Token vervangen",
+    "credential.used": "Token gebruikt",
+    "delivery.cancelled": "Levering geannuleerd",
+    "delivery.decided": "Onbekende regel afgehandeld",
+    "delivery.done": "Levering klaar",
+    "delivery.paused": "Levering gepauzeerd",
+    "delivery.planned": "Levering klaargezet",
+    "delivery.resumed": "Levering hervat",
+    "delivery.retried": "Geweigerde regels opnieuw",
+    "export.created": "Export gemaakt",
+    "export.downloaded": "Export gedownload",
+    "export.withdrawn": "Export ingetrokken",
+    "hours.imported": "Uren ingelezen",
+    "hours.removed": "Import verwijderd",
+    "koppeling.changed": "Koppeling gewijzigd",
+    "koppeling.codes": "Urencodes gekozen",
+    "koppeling.company": "Bedrijf gekozen",
+    "koppeling.member": "Teamlid gekoppeld",
+    "member.changed": "Teamlid gewijzigd",
+    "password.changed": "Wachtwoord gewijzigd",
+    "password.reset": "Nieuw wachtwoord gekozen",
+    "password.reset_asked": "Nieuw wachtwoord aangevraagd",
+    "request.changed": "Aanvraag gewijzigd",
+    "request.submitted": "Aanvraag ingediend",
+    "session.started": "Ingelogd",
+    "user.disabled": "Toegang ingetrokken",
+    "user.invited": "Collega uitgenodigd",
+    "user.joined": "Account gemaakt",
+    "venue.added": "Vestiging toegevoegd",
+}

@@ -1,0 +1,119 @@
+"""The `portal` command."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import sys
+from pathlib import Path
+
+import click
+from email_validator import EmailNotValidError, validate_email
+
+from portal import app, demo, migrate, serve, settings, worker
+from portal.accounts.invite import invite
+from portal.help.types import ContentError
+from portal.kernel.db import make_engine
+from portal.kernel.errors import PortalError
+from portal.kernel.work import Actor, Role
+from portal.sandbox import server as sandbox_server
+
+
+@click.group()
+def main() -> None:
+    """Koppelportaal: help centre and integration portal."""
+
+
+def _settings() -> settings.Settings:
+    try:
+        return settings.load()
+    except settings.SettingsError as error:
+        click.echo(f"The configuration cannot be used: {error}", err=True)
+        sys.exit(2)
+
+
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, envvar="PORT", show_default=True)
+@click.option("--workers", default=serve.WORKERS, show_default=True)
+def serve_command(host: str, port: int, workers: int) -> None:
+    """Run the web process."""
+    found = _settings()
+    if not migrate.is_current(make_engine(found.database_url)):
+        click.echo("The database is not up to date. Run: portal db upgrade", err=True)
+        sys.exit(2)
+    try:
+        app.create_app(found)
+    except ContentError as error:
+        click.echo(f"A help page is wrong:\n{error}", err=True)
+        sys.exit(2)
+    serve.main(host, port, workers)
+
+
+@main.command("worker")
+def worker_command() -> None:
+    """Run the worker process: mails and deliveries."""
+    worker.main(_settings())
+
+
+@main.command("sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=sandbox_server.DEFAULT_PORT, envvar="SANDBOX_PORT", show_default=True)
+@click.option("--state", type=click.Path(path_type=Path), default=None, help="Folder that keeps what was booked.")
+@click.option("--strict/--lenient", default=True, show_default=True, help="Refuse what the real server hides.")
+def sandbox_command(host: str, port: int, state: Path | None, strict: bool) -> None:
+    """Run the stand-ins of Nmbrs, Connexie and Horecalonen."""
+    sandbox_server.main(host, port, state, strict)
+
+
+@main.command("demo")
+@click.option("--port", default=8000, envvar="PORT", show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), envvar="DATA", show_default=True)
+def demo_command(port: int, data: Path) -> None:
+    """Run everything with demo data: web, worker and stand-ins, until Ctrl-C."""
+    sys.exit(demo.run(port, data.resolve()))
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date; safe to run twice."""
+    migrate.upgrade(make_engine(_settings().database_url))
+    click.echo("The database is up to date.")
+
+
+@main.group()
+def keys() -> None:
+    """Keys."""
+
+
+@keys.command("new")
+def new_keys() -> None:
+    """Print fresh keys for a new installation."""
+    click.echo(f"PORTAL_SECRET_KEY={secrets.token_urlsafe(48)}")
+    click.echo(f"PORTAL_VAULT_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+@main.command("invite")
+@click.argument("mail")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--organisation", default="", help="Name of the customer; made when it is new.")
+def invite_command(mail: str, role: str, organisation: str) -> None:
+    """Invite somebody; prints the link when no mail server is set."""
+    found = _settings()
+    try:
+        address = validate_email(mail, check_deliverability=False).normalized
+    except EmailNotValidError:
+        click.echo("This is not an e-mail address.", err=True)
+        sys.exit(2)
+    acting = app.wire(found).as_actor(Actor("koppelportaal"))
+    try:
+        link = invite(acting, address, Role(role), organisation.strip())
+    except PortalError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+    click.echo("The invitation is on its way." if found.smtp_url else link)

@@ -1,0 +1,117 @@
+"""Sending an export and following it, line by line."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.deliveries import forms, queries, service
+from portal.exports.queries import export as find_export
+from portal.exports.queries import lines as export_lines
+from portal.hours import periods
+from portal.integrations.contract import BatchSender, LineSender
+from portal.integrations.parts import Providers
+from portal.kernel.access import Audience, access, acting
+from portal.kernel.filters import meervoud
+
+bp = Blueprint("deliveries", __name__)
+
+
+def _providers() -> Providers:
+    return acting().part(Providers)
+
+
+@bp.get("/portaal/exports/<int:export_id>/versturen")
+@access(Audience.CUSTOMER)
+def review(export_id: int) -> ResponseReturnValue:
+    """The last look before sending; nothing is sent without it (J5)."""
+    with acting().read() as work:
+        found = find_export(work, export_id)
+        lines = export_lines(work, export_id)
+        delivery = queries.of_export(work, export_id)
+    provider = _providers().get(found.provider)
+    sends = isinstance(provider, LineSender | BatchSender)
+    page = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
+    return render_template("deliveries/review.html", **page, periods=periods)
+
+
+@bp.post("/portaal/exports/<int:export_id>/versturen")
+@access(Audience.CUSTOMER)
+def send(export_id: int) -> ResponseReturnValue:
+    delivery_id = service.send(acting(), export_id)
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+@bp.post("/portaal/exports/<int:export_id>/intrekken")
+@access(Audience.CUSTOMER)
+def withdraw_export(export_id: int) -> ResponseReturnValue:
+    form = forms.WithdrawForm()
+    if form.validate_on_submit():
+        service.withdraw_export(acting(), export_id)
+        flash("De export is ingetrokken. De uren staan weer klaar voor een nieuwe export.", "success")
+    else:
+        flash(form.sure.errors[0] if form.sure.errors else "Ververs de pagina en probeer het opnieuw.", "error")
+    return redirect(url_for("exports.show", export_id=export_id), code=303)
+
+
+@bp.get("/portaal/leveringen/<int:delivery_id>")
+@access(Audience.CUSTOMER)
+def show(delivery_id: int) -> ResponseReturnValue:
+    return render_template("deliveries/show.html", **_facts(delivery_id))
+
+
+@bp.get("/portaal/leveringen/<int:delivery_id>/stand")
+@access(Audience.CUSTOMER)
+def progress(delivery_id: int) -> ResponseReturnValue:
+    """The part of the page that refreshes itself; the header says when there is nothing left to wait for."""
+    facts = _facts(delivery_id)
+    answer = make_response(render_template("deliveries/_progress.html", **facts))
+    delivery = facts["delivery"]
+    if isinstance(delivery, queries.DeliveryInfo) and not delivery.moving:
+        answer.headers["X-Live"] = "done"
+    return answer
+
+
+def _facts(delivery_id: int) -> dict[str, object]:
+    with acting().read() as work:
+        delivery = queries.delivery(work, delivery_id)
+        lines = queries.lines(work, delivery_id)
+        export = find_export(work, delivery.export_id)
+    provider = _providers().get(delivery.provider)
+    by_line = isinstance(provider, LineSender)
+    facts = {"delivery": delivery, "lines": lines, "export": export, "provider": provider, "by_line": by_line}
+    return {**facts, "periods": periods}
+
+
+@bp.post("/portaal/leveringen/<int:delivery_id>/annuleren")
+@access(Audience.CUSTOMER)
+def cancel(delivery_id: int) -> ResponseReturnValue:
+    service.cancel(acting(), delivery_id)
+    flash("De levering is geannuleerd. Wat al verstuurd was, blijft staan.", "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+@bp.post("/portaal/leveringen/<int:delivery_id>/hervatten")
+@access(Audience.CUSTOMER)
+def resume(delivery_id: int) -> ResponseReturnValue:
+    service.resume(acting(), delivery_id)
+    flash("We gaan verder waar we gebleven waren.", "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+@bp.post("/portaal/leveringen/<int:delivery_id>/geweigerd-opnieuw")
+@access(Audience.CUSTOMER)
+def retry_refused(delivery_id: int) -> ResponseReturnValue:
+    count = service.retry_refused(acting(), delivery_id)
+    flash(f"{meervoud(count, 'regel gaat', 'regels gaan')} opnieuw.", "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+@bp.post("/portaal/leveringen/<int:delivery_id>/regels/<int:line_id>/<outcome>")
+@access(Audience.CUSTOMER)
+def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
+    if outcome not in ("staat-er", "staat-er-niet"):
+        return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+    service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
+    flash("Genoteerd.", "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)

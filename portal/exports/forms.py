@@ -1,0 +1,22 @@
+"""What a visitor may send about exports."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, HiddenField
+
+from portal.kernel.forms import Form
+
+
+class CreateForm(Form):
+    """`fingerprint` is of the preview that was on the screen."""
+
+    fingerprint = HiddenField()
+    leave_out = BooleanField("Ik weet dat deze uren achterblijven. Ze blijven staan voor een volgende export.")
+
+
+class ConfirmForm(Form):
+    """A form with nothing but its button."""
+
+
+class WithdrawForm(Form):
+    sure = BooleanField("Het bestand is niet in de salarisadministratie ingelezen.")

@@ -1,0 +1,125 @@
+"""Exports: choose, check, make, download."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.accounts.queries import venue as find_venue
+from portal.accounts.queries import venues
+from portal.exports import forms, queries, service
+from portal.hours import periods
+from portal.hours.queries import latest_workday
+from portal.hours.types import Period, PeriodKind
+from portal.integrations.contract import BatchSender, LineSender, Provider
+from portal.integrations.parts import Providers
+from portal.integrations.queries import venue_setup
+from portal.kernel.access import Audience, access, acting
+from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.filters import AMSTERDAM
+from portal.kernel.work import Work
+
+bp = Blueprint("exports", __name__)
+MIMETYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+SHOWN_PERIODS = 8
+
+
+def _providers() -> Providers:
+    return acting().part(Providers)
+
+
+@bp.get("/portaal/exports")
+@access(Audience.CUSTOMER)
+def overview() -> ResponseReturnValue:
+    with acting().read() as work:
+        made = queries.exports(work)
+        targets = queries.targets(work, _providers())
+    return render_template(
+        "exports/overview.html", exports=made, targets=targets, periods=periods, providers=_providers()
+    )
+
+
+@bp.get("/portaal/exports/nieuw")
+@access(Audience.CUSTOMER)
+def choose() -> ResponseReturnValue:
+    """Step 1: venue and target; step 2: the periods that fit both."""
+    with acting().read() as work:
+        targets, places = queries.targets(work, _providers()), venues(work)
+        key = request.args.get("doel") or (targets[0].key if targets else "")
+        venue_id = request.args.get("vestiging", type=int) or (places[0].id if places else 0)
+        options = _period_options(work, key, venue_id) if key and venue_id else []
+    chosen = {"key": key, "venue_id": venue_id}
+    return render_template(
+        "exports/choose.html", targets=targets, venues=places, options=options, periods=periods, **chosen
+    )
+
+
+def _period_options(work: Work, key: str, venue_id: int) -> list[Period]:
+    """The periods to choose from: of payroll's own kind when it says which, newest first."""
+    setup = venue_setup(work, key, venue_id)
+    newest = latest_workday(work, venue_id) or datetime.now(AMSTERDAM).date()
+    found: list[Period] = []
+    for kind in [setup.facts.period.kind] if setup.facts else list(PeriodKind):
+        period = periods.period_of(newest, kind)
+        for _ in range(SHOWN_PERIODS):
+            found.append(period)
+            period = periods.previous(period)
+    current = setup.facts.period if setup.facts else None
+    return found if current is None or current in found else [current, *found]
+
+
+@bp.route("/portaal/exports/controle", methods=["GET", "POST"])
+@access(Audience.CUSTOMER)
+def check() -> ResponseReturnValue:
+    provider, period, venue_id = _asked()
+    form = forms.CreateForm()
+    if form.validate_on_submit():
+        try:
+            made = service.create(
+                acting(), venue_id, provider.key, period, form.fingerprint.data, leave_out=form.leave_out.data
+            )
+        except InvalidInput as error:
+            form.fail(error.field, error.message)
+        else:
+            return redirect(url_for("exports.show", export_id=made), code=303)
+    with acting().read() as work:
+        venue = find_venue(work, venue_id)
+        preview = queries.preview(work, _providers(), venue_id, provider.key, period)
+    form.fingerprint.data = preview.fingerprint
+    page = render_template(
+        "exports/check.html", provider=provider, period=period, venue=venue, preview=preview, form=form, periods=periods
+    )
+    return page, 422 if form.errors else 200
+
+
+def _asked() -> tuple[Provider, Period, int]:
+    """Target, period and venue of the address. Raises NotFound."""
+    try:
+        period = periods.parse(request.args.get("periode", ""))
+    except InvalidInput:
+        raise NotFound("Deze periode bestaat niet. Kies een periode uit de lijst.") from None
+    return _providers().get(request.args.get("doel", "")), period, request.args.get("vestiging", 0, type=int)
+
+
+@bp.get("/portaal/exports/<int:export_id>")
+@access(Audience.CUSTOMER)
+def show(export_id: int) -> ResponseReturnValue:
+    with acting().read() as work:
+        found = queries.export(work, export_id)
+        lines = queries.lines(work, export_id)
+    provider = _providers().get(found.provider)
+    sends = isinstance(provider, LineSender | BatchSender)
+    page = {"export": found, "lines": lines, "provider": provider, "sends": sends, "periods": periods}
+    return render_template("exports/show.html", **page, confirm=forms.ConfirmForm(), withdraw=forms.WithdrawForm())
+
+
+@bp.get("/portaal/exports/<int:export_id>/bestand.<extension>")
+@access(Audience.CUSTOMER)
+def download(export_id: int, extension: str) -> ResponseReturnValue:
+    name, content = service.download(acting(), export_id, extension)
+    return send_file(
+        io.BytesIO(content), mimetype=MIMETYPES[extension], as_attachment=True, download_name=name, etag=False
+    )

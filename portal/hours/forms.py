@@ -1,0 +1,38 @@
+"""What a visitor may send about hours and team members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf.file import FileField, FileRequired
+from stdnum.nl import bsn as bsn_rules
+from wtforms import Field, SelectField, ValidationError
+from wtforms.validators import Email, InputRequired, Length, Optional
+
+from portal.kernel.forms import Form, Text
+
+
+class UploadForm(Form):
+    venue = SelectField("Vestiging", coerce=int)
+    file = FileField(
+        "Bestand met uren", [FileRequired("Kies een bestand.")], render_kw={"accept": ".csv,.xlsx,text/csv"}
+    )
+
+
+class RemoveForm(Form):
+    """A form with nothing but its button."""
+
+
+def valid_bsn(_form: Any, field: Field) -> None:
+    """The 11-test; the message never repeats the number."""
+    digits = "".join(sign for sign in field.data or "" if sign not in " .-").zfill(9)
+    if not bsn_rules.is_valid(digits) or not digits.strip("0"):
+        raise ValidationError("Dit is geen geldig BSN. Controleer de negen cijfers op het paspoort of de ID-kaart.")
+    field.data = digits
+
+
+class MemberForm(Form):
+    name = Text("Naam", [InputRequired("Vul een naam in."), Length(max=100, message="Deze naam is te lang.")])
+    email = Text("E-mailadres", [Optional(), Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.")])
+    personnel_number = Text("Personeelsnummer", [Optional(), Length(max=20, message="Hoogstens 20 tekens.")])
+    bsn = Text("BSN", [Optional(), valid_bsn])

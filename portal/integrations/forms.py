@@ -1,0 +1,78 @@
+"""What a visitor may send about koppelingen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wtforms import Field, PasswordField, SelectField, TextAreaField, ValidationError
+from wtforms.validators import Email, InputRequired, Length
+
+from portal.integrations.contract import CredentialField, HourCode
+from portal.kernel.forms import Form, Text, no_control_signs, trimmed
+
+TOKEN = re.compile(r"[\x21-\x7e]+")
+
+
+def token_shape(_form: Any, field: Field) -> None:
+    """A token is one word of plain signs; the message never repeats it."""
+    if not TOKEN.fullmatch(field.data or ""):
+        raise ValidationError(
+            "In deze token staat een spatie, een enter of een vreemd teken. Kopieer de token opnieuw, in één keer."
+        )
+    if len(field.data) < 8:
+        raise ValidationError("Deze token is te kort. Kopieer de hele token.")
+
+
+class OkForm(Form):
+    """A form with nothing but its OK button."""
+
+
+class AnswerForm(Form):
+    text = TextAreaField(
+        "Je antwoord", [InputRequired("Vul je antwoord in."), Length(max=2000, message="Hoogstens 2000 tekens.")],
+        filters=[trimmed],
+    )  # fmt: skip
+
+
+def credential_form(fields: tuple[CredentialField, ...]) -> type[Form]:
+    """A form made from what the provider asks for."""
+    return type("CredentialForm", (Form,), {field.name: _field(field) for field in fields})
+
+
+def _field(field: CredentialField) -> Field:
+    asked = InputRequired(f"Vul je {field.label} in.")
+    if field.kind == "email":
+        mail = Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.")
+        return Text(field.label, [asked, Length(max=254, message="Dit e-mailadres is te lang."), mail])
+    checks = [asked, Length(max=500, message="Deze token is te lang. Kopieer alleen de token."), token_shape]
+    return PasswordField(field.label, checks, filters=[trimmed])
+
+
+def company_form(choices: list[tuple[str, str]]) -> Form:
+    fields = {"company": SelectField("Bedrijf", choices=[("", "Kies een bedrijf"), *choices])}
+    return type("CompanyForm", (Form,), fields)()
+
+
+def code_form(kinds: list[str], codes: tuple[HourCode, ...], chosen: dict[str, str]) -> Form:
+    """One field per kind of hours: a choice of payroll's codes, or free text when payroll has no list."""
+    fields: dict[str, Field] = {}
+    for number, kind in enumerate(kinds):
+        if codes:
+            options = [("", "Kies een urencode")]
+            options += [(code.code, f"{code.code} {code.description} (model {code.model})") for code in codes]
+            fields[f"kind{number}"] = SelectField(kind, choices=options, default=chosen.get(kind, ""))
+        else:
+            checks = [no_control_signs, Length(max=20, message="Hoogstens 20 tekens."), plain_code]
+            fields[f"kind{number}"] = Text(kind, checks, default=chosen.get(kind, ""))
+    return type("CodeForm", (Form,), fields)()
+
+
+def plain_code(_form: Any, field: Field) -> None:
+    if (field.data or "").startswith(("=", "+", "-", "@")):
+        raise ValidationError("Een code mag niet beginnen met = + - of @.")
+
+
+def employee_form(employees: list[tuple[str, str]]) -> Form:
+    fields = {"employee": SelectField("Medewerker", choices=[("", "Niemand (koppel op personeelsnummer)"), *employees])}
+    return type("EmployeeForm", (Form,), fields)()

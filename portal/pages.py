@@ -1,0 +1,96 @@
+"""What belongs to no area: the first page after signing in, and the error pages."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, current_app, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.accounts.queries import venues
+from portal.deliveries.queries import deliveries
+from portal.exports.queries import exports
+from portal.hours.queries import uploads
+from portal.integrations.models import KoppelingState
+from portal.integrations.parts import Providers
+from portal.integrations.queries import koppelingen
+from portal.kernel.access import Audience, access, acting
+from portal.kernel.errors import PortalError
+from portal.kernel.logs import warn
+
+bp = Blueprint("pages", __name__)
+
+TITLES = {
+    400: ("Dit verzoek klopt niet", "Ga terug, ververs de pagina en probeer het opnieuw."),
+    401: ("Log eerst in", "Je bent niet (meer) ingelogd. Log in en probeer het opnieuw."),
+    403: ("Dit mag niet", "Je account heeft geen toegang tot deze pagina."),
+    404: ("Deze pagina bestaat niet", "Controleer het adres, of begin bij de beginpagina."),
+    405: ("Dit kan hier niet", "Deze pagina kan niet op deze manier worden geopend. Begin bij de beginpagina."),
+    409: ("Dit kan nu niet", "De stand is intussen veranderd. Ververs de pagina en kijk opnieuw."),
+    413: ("Dit is te groot", "Een bestand met uren mag 5 MB zijn. Splits het bestand en probeer het opnieuw."),
+    415: ("Dit soort bestand kennen we niet", "Gebruik een CSV- of Excel-bestand."),
+    422: ("Er klopt iets niet", "Ga terug en controleer wat je hebt ingevuld."),
+    429: ("Even wachten", "Je hebt dit te vaak gedaan. Wacht een paar minuten en probeer het opnieuw."),
+    500: ("Dit ligt aan ons", "Er is niets half verwerkt. Probeer het zo opnieuw, of mail support als het blijft."),
+    502: ("De andere kant antwoordt niet", "Probeer het over een paar minuten opnieuw."),
+    503: ("We zijn zo terug", "Het portaal is even niet bereikbaar. Probeer het over een minuut opnieuw."),
+}
+
+
+@bp.get("/portaal")
+@access(Audience.CUSTOMER)
+def overview() -> ResponseReturnValue:
+    with acting().read() as work:
+        known = koppelingen(work, acting().part(Providers))
+        facts = {
+            "koppelingen": known,
+            "working": [k for k in known if k.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN)],
+            "venues": venues(work),
+            "uploads": uploads(work, limit=5),
+            "exports": exports(work, limit=5),
+            "deliveries": deliveries(work, limit=5),
+        }
+    return render_template("pages/overview.html", **facts)
+
+
+def handle_errors(app: Flask) -> None:
+    app.register_error_handler(PortalError, _on_portal_error)
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(Exception, _on_crash)
+
+
+def _on_portal_error(error: PortalError) -> ResponseReturnValue:
+    warn("refused", code=error.code, status=error.status, endpoint=request.endpoint)
+    return error_page(error.status, error.message)
+
+
+def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    return error_page(400, "Dit formulier is verlopen. Ga terug, ververs de pagina en verstuur het opnieuw.")
+
+
+def _on_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    page, status = error_page(error.code)
+    allow = error.get_headers()
+    return page, status, {name: value for name, value in allow if name in ("Allow", "Retry-After", "Content-Range")}
+
+
+def _on_crash(error: Exception) -> ResponseReturnValue:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""
+    warn("crashed", error=type(error).__name__, endpoint=request.endpoint, where=where)
+    return error_page(500)
+
+
+def error_page(status: int, message: str = "") -> tuple[str, int]:
+    """The page of an error; needs no database, session or login."""
+    title, usual = TITLES.get(status, TITLES[500 if status >= 500 else 400])
+    g.no_store = True
+    # rendered outside the request context processors, so that a broken session cannot break this page too
+    template = current_app.jinja_env.get_template("errors/error.html")
+    actions = [("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
+    return template.render(status=status, title=title, message=message or usual, actions=actions), status

@@ -1,0 +1,8 @@
+"""The application that the web server loads (`portal.wsgi:app`)."""
+
+from __future__ import annotations
+
+from portal import settings
+from portal.app import create_app
+
+app = create_app(settings.load())
