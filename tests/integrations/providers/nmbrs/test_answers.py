@@ -19,6 +19,7 @@ from tests.integrations.providers.nmbrs.soap_stub import (
     inserted,
     line,
     nmbrs,
+    reply,
     row,
     xml,
 )
@@ -92,6 +93,12 @@ def test_html_is_called_a_web_page():
     with nmbrs(PAGE) as (provider, _), pytest.raises(Unavailable) as caught:
         provider.booked("50101", OCTOBER, LOGIN)
     assert caught.value.message == "Nmbrs gaf een webpagina terug in plaats van een antwoord."
+
+
+@pytest.mark.parametrize("call", ["HourComponentFixed_Get", "HourComponentVar_GetCurrent"])
+def test_g4_an_empty_answer_to_another_question_is_not_an_empty_list(call):
+    with nmbrs(reply("EmployeeService", call, None)) as (provider, _), pytest.raises(Unavailable):
+        provider.booked("50101", OCTOBER, LOGIN)
 
 
 def test_utf_16_without_a_doctype_is_read():
