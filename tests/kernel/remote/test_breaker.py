@@ -19,8 +19,8 @@ def test_f3_stays_closed_below_the_limit_and_forgets_after_a_success():
     breaker = Breaker(limit=2)
     for _ in range(3):
         breaker.failed()
-        breaker.worked()
         assert breaker.admit()
+        breaker.worked()
 
 
 def test_f3_opens_at_the_limit_for_the_whole_rest():

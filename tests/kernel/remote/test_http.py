@@ -118,6 +118,15 @@ def test_f3_an_encoding_nobody_asked_for_is_not_read(encoding):
     assert isinstance(error, Unavailable)
 
 
+def test_f3_the_cap_is_exact():
+    talk = says(answer(200, b"x" * EASY.answer), answer(200, b"x" * (EASY.answer + 1)))
+    with serving(talk) as stub, remote(stub.url) as door:
+        assert len(door.call("GET", "/", write=False).content) == EASY.answer
+        with pytest.raises(Unavailable) as caught:
+            door.call("GET", "/", write=False)
+    assert caught.value.facts["cause"] == "AnswerBrokenError"
+
+
 def test_gzip_is_unpacked():
     packed = answer(200, gzip.compress(b"hallo"), Content_Encoding="gzip")
     with serving(says(packed)) as stub, remote(stub.url) as door:
