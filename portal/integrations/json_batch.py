@@ -77,9 +77,7 @@ class JsonBatch:
             raise ValueError("A reference has 8 to 64 letters, digits and hyphens.")
         allowed = {"authorization": f"Bearer {self._token.reveal()}"} if self._token else {}
         path = f"/v1/batches/{reference}"
-        return self._remote.call(
-            method, path, write=write, headers={**(headers or {}), **allowed}, content=content
-        )
+        return self._remote.call(method, path, write=write, headers={**(headers or {}), **allowed}, content=content)
 
     def _receipt(self, answer: Answer, reference: str, sent: set[str] | None) -> Receipt:
         """Read a receipt; `sent` are the line ids it must answer, each once. None: not known here."""
@@ -106,11 +104,7 @@ class JsonBatch:
 
     def _said(self, found: Mapping[str, Any]) -> str:
         lines = found.get("lines")
-        reasons = (
-            [line.get("reason") for line in lines if isinstance(line, dict)]
-            if isinstance(lines, list)
-            else []
-        )
+        reasons = [line.get("reason") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
         texts = [text for text in (found.get("message"), *reasons) if isinstance(text, str) and text.strip()]
         said = wording.cleaned("; ".join(dict.fromkeys(texts)), (self._token.reveal(),))
         return f" De reden: {said}" if said else ""
@@ -240,9 +234,7 @@ def code_reasons(line: BatchLine) -> list[str]:
     if _formula(line.code):
         return ["De code begint met een teken dat een rekenblad als formule leest. Kies een andere code."]
     if len(line.code) > CODE_LENGTH or not line.code.isprintable():
-        return [
-            f"De code is langer dan {CODE_LENGTH} tekens of bevat een vreemd teken. Kies een andere code."
-        ]
+        return [f"De code is langer dan {CODE_LENGTH} tekens of bevat een vreemd teken. Kies een andere code."]
     return []
 
 

@@ -42,7 +42,5 @@ class Horecalonen(HorecalonenFile):
 def build(settings: Settings) -> HorecalonenFile:
     if not settings.horecalonen_url:
         return HorecalonenFile()
-    remote = Remote(
-        HorecalonenFile.name, settings.horecalonen_url, allow_private=settings.allow_private_endpoints
-    )
+    remote = Remote(HorecalonenFile.name, settings.horecalonen_url, allow_private=settings.allow_private_endpoints)
     return Horecalonen(JsonBatch(remote, settings.horecalonen_token, by_bsn))

@@ -44,15 +44,12 @@ class NmbrsClient:
     def __init__(self, remote: Remote) -> None:
         self._name = remote.name
         self._services = {
-            name: SoapService(remote, WSDL / f"{name}.wsdl", f"/{name}.asmx")
-            for name in (DEBTOR, COMPANY, EMPLOYEE)
+            name: SoapService(remote, WSDL / f"{name}.wsdl", f"/{name}.asmx") for name in (DEBTOR, COMPANY, EMPLOYEE)
         }
 
     def environment(self, login: Login) -> str:
         """Return the sub-domain of the environment of this token; empty when Nmbrs gives none."""
-        return self._value(
-            DEBTOR, "Environment_Get", login.short_header(), {}, mapping.sub_domain, write=False
-        )
+        return self._value(DEBTOR, "Environment_Get", login.short_header(), {}, mapping.sub_domain, write=False)
 
     def debtors(self, login: Login) -> tuple[tuple[int, str], ...]:
         return self._rows(DEBTOR, "List_GetAll", login, {}, "Debtor", mapping.debtor)
@@ -68,9 +65,7 @@ class NmbrsClient:
 
     def current_period(self, login: Login, company: int) -> Period:
         given = {"CompanyId": company}
-        return self._value(
-            COMPANY, "Company_GetCurrentPeriod", login.header(), given, mapping.period, write=False
-        )
+        return self._value(COMPANY, "Company_GetCurrentPeriod", login.header(), given, mapping.period, write=False)
 
     def hour_codes(self, login: Login, company: int, model: int) -> tuple[HourCode, ...]:
         """Read the hour codes of hour model 1 or 2."""

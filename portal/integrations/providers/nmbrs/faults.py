@@ -16,9 +16,7 @@ CODE = re.compile(r"--->\s*(\d{4})\s*:|^\s*(\d{4})\s*:", re.ASCII)
 LOGIN, RIGHT, PROTECTED, UNKNOWN = "1001", "1002", "2011", "9999"
 NO_ACCESS = frozenset({"1003", "2003", "2004", "2009"})
 SUPPORT = "Meld dit aan support van eitje."
-VISIBILITY = (
-    "Laat in Nmbrs het filter van deze gebruiker nakijken: wat daar niet in zit, ziet het portaal niet."
-)
+VISIBILITY = "Laat in Nmbrs het filter van deze gebruiker nakijken: wat daar niet in zit, ziet het portaal niet."
 MATCH = "Kies bij de koppeling de juiste gegevens opnieuw en maak daarna een nieuwe export."
 
 
@@ -44,9 +42,7 @@ MEANINGS = {
         "Zet het in Nmbrs aan: Instellingen > Gebruikerssjablonen (User templates) > tandwiel in de kolom "
         "API > {service} > {call}. De wijziging werkt meteen.",
     ),
-    "1003": Meaning(
-        AccessRefused, "Deze Nmbrs-gebruiker mag deze debiteur of dit bedrijf niet zien.", VISIBILITY
-    ),
+    "1003": Meaning(AccessRefused, "Deze Nmbrs-gebruiker mag deze debiteur of dit bedrijf niet zien.", VISIBILITY),
     "1004": Meaning(
         AccessRefused,
         "Deze Nmbrs-omgeving heeft geen geldig abonnement of is uitgezet.",

@@ -33,18 +33,14 @@ class Nmbrs:
     file_columns = ("Personeelsnummer", "Naam", "Periode", "Urencode", "Soort uren", "Uren")
     credentials = (
         CredentialField("token", "API-token", "In Nmbrs: je gebruikersprofiel > tabblad API Token."),
-        CredentialField(
-            "email", "E-mailadres", "Het e-mailadres dat in Nmbrs bij deze token staat.", kind="email"
-        ),
+        CredentialField("email", "E-mailadres", "Het e-mailadres dat in Nmbrs bij deze token staat.", kind="email"),
     )
 
     def __init__(
         self, url: str, *, allow_private: bool, limits: Limits | None = None, breaker: Breaker | None = None
     ) -> None:
         """`url` runs up to and including /soap/v3. Raises ValueError when it cannot be used."""
-        remote = Remote(
-            NAME, url, allow_private=allow_private, limits=limits, breaker=breaker, outage=soap_outage
-        )
+        remote = Remote(NAME, url, allow_private=allow_private, limits=limits, breaker=breaker, outage=soap_outage)
         self.close = remote.close
         self._client = NmbrsClient(remote)
 
