@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import PasswordField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length
 
 from portal.kernel.forms import Form, Text
@@ -15,8 +16,8 @@ MAIL = [
 ]
 NEW_PASSWORD = [InputRequired("Kies een wachtwoord.")]
 ROLES = [
-    (Role.BEHEERDER.value, "Beheerder: stelt koppelingen in en nodigt collega's uit"),
-    (Role.URENVERWERKER.value, "Urenverwerker: importeert, controleert en verstuurt uren"),
+    SelectChoice(Role.BEHEERDER.value, "Beheerder: stelt koppelingen in en nodigt collega's uit"),
+    SelectChoice(Role.URENVERWERKER.value, "Urenverwerker: importeert, controleert en verstuurt uren"),
 ]
 
 
@@ -34,9 +35,7 @@ class ResetForm(Form):
 
 
 class AcceptForm(Form):
-    name = Text(
-        "Je naam", [InputRequired("Vul je naam in."), Length(max=100, message="Deze naam is te lang.")]
-    )
+    name = Text("Je naam", [InputRequired("Vul je naam in."), Length(max=100, message="Deze naam is te lang.")])
     password = PasswordField("Kies een wachtwoord", NEW_PASSWORD)
 
 
@@ -51,9 +50,7 @@ class InviteForm(Form):
 
 
 class VenueForm(Form):
-    name = Text(
-        "Naam van de vestiging", [InputRequired("Vul een naam in."), Length(max=100, message="Te lang.")]
-    )
+    name = Text("Naam van de vestiging", [InputRequired("Vul een naam in."), Length(max=100, message="Te lang.")])
 
 
 class ConfirmForm(Form):

@@ -34,7 +34,7 @@ def sign_in() -> ResponseReturnValue:
             form.fail(error.field, error.message)
         else:
             session.clear()  # a new session and a new CSRF token: what came before is worth nothing
-            login_user(SignedIn(token))
+            login_user(SignedIn(token, sessions.find(acting(), token)))
             return redirect(safe_next(request.args.get("next")) or _start_page(), code=303)
     return render_template("accounts/login.html", form=form), 422 if form.errors else 200
 
@@ -87,9 +87,7 @@ def accept(token: str) -> ResponseReturnValue:
         else:
             flash("Je account is klaar. Log in met je e-mailadres en wachtwoord.", "success")
             return redirect(url_for("accounts.login"), code=303)
-    return render_template(
-        "accounts/accept.html", form=form, email=email, role=role
-    ), 422 if form.errors else 200
+    return render_template("accounts/accept.html", form=form, email=email, role=role), 422 if form.errors else 200
 
 
 @bp.route("/portaal/account", methods=["GET", "POST"])

@@ -22,9 +22,7 @@ def add_venue(acting: Acting, name: str) -> None:
         if name.lower() in names:
             raise InvalidInput(f"Je hebt al een vestiging die {name} heet.", "name")
         if len(names) >= MAX_VENUES:
-            raise InvalidInput(
-                "Je hebt het grootste aantal vestigingen bereikt. Neem contact op met support.", "name"
-            )
+            raise InvalidInput("Je hebt het grootste aantal vestigingen bereikt. Neem contact op met support.", "name")
         venue = Venue(organisation_id=work.organisation_id, name=name)
         work.session.add(venue)
         work.session.flush()

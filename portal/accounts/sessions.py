@@ -40,9 +40,7 @@ def find(acting: Acting, token: str) -> Actor | None:
         actor, stale = actor_of(session.user), work.now - session.seen_at > SEEN_STEP
     if stale:
         with acting.begin() as work:
-            work.session.execute(
-                update(WebSession).where(WebSession.id_hash == digest(token)).values(seen_at=work.now)
-            )
+            work.session.execute(update(WebSession).where(WebSession.id_hash == digest(token)).values(seen_at=work.now))
     return actor
 
 
@@ -68,9 +66,7 @@ def end(acting: Acting, token: str) -> None:
 def end_all(work: Work, user_id: int) -> None:
     """End every session of a person."""
     work.session.execute(
-        update(WebSession)
-        .where(WebSession.user_id == user_id, WebSession.ended_at.is_(None))
-        .values(ended_at=work.now)
+        update(WebSession).where(WebSession.user_id == user_id, WebSession.ended_at.is_(None)).values(ended_at=work.now)
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues as own_venues
@@ -82,7 +83,7 @@ def import_hours() -> ResponseReturnValue:
     request.max_content_length = UPLOAD_LIMIT
     form = forms.UploadForm()
     with acting().read() as work:
-        form.venue.choices = [(venue.id, venue.name) for venue in own_venues(work)]
+        form.venue.choices = [SelectChoice(venue.id, venue.name) for venue in own_venues(work)]
     refusal: ImportRefused | None = None
     if form.validate_on_submit():
         try:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from wtforms import Field, PasswordField, SelectField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length
 
 from portal.integrations.contract import CredentialField, HourCode
@@ -49,8 +50,12 @@ def _field(field: CredentialField) -> Field:
     return PasswordField(field.label, checks, filters=[trimmed])
 
 
+def _choices(nothing: str, pairs: list[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice("", nothing), *(SelectChoice(value, label) for value, label in pairs)]
+
+
 def company_form(choices: list[tuple[str, str]]) -> Form:
-    fields = {"company": SelectField("Bedrijf", choices=[("", "Kies een bedrijf"), *choices])}
+    fields = {"company": SelectField("Bedrijf", choices=_choices("Kies een bedrijf", choices))}
     return type("CompanyForm", (Form,), fields)()
 
 
@@ -59,8 +64,8 @@ def code_form(kinds: list[str], codes: tuple[HourCode, ...], chosen: dict[str, s
     fields: dict[str, Field] = {}
     for number, kind in enumerate(kinds):
         if codes:
-            options = [("", "Kies een urencode")]
-            options += [(code.code, f"{code.code} {code.description} (model {code.model})") for code in codes]
+            named = [(code.code, f"{code.code} {code.description} (model {code.model})") for code in codes]
+            options = _choices("Kies een urencode", named)
             fields[f"kind{number}"] = SelectField(kind, choices=options, default=chosen.get(kind, ""))
         else:
             checks = [no_control_signs, Length(max=20, message="Hoogstens 20 tekens."), plain_code]
@@ -74,5 +79,7 @@ def plain_code(_form: Any, field: Field) -> None:
 
 
 def employee_form(employees: list[tuple[str, str]]) -> Form:
-    fields = {"employee": SelectField("Medewerker", choices=[("", "Niemand (koppel op personeelsnummer)"), *employees])}
+    fields = {
+        "employee": SelectField("Medewerker", choices=_choices("Niemand (koppel op personeelsnummer)", employees))
+    }
     return type("EmployeeForm", (Form,), fields)()

@@ -110,9 +110,7 @@ def test_drawing_holds_no_script_or_style(path):
 
 def test_every_colour_of_the_dark_scheme_has_a_light_one():
     """J1: a token that exists in one scheme only leaves text without a colour in the other."""
-    light, dark = (
-        (ASSETS / "tokens.css").read_text(encoding="utf-8").split("@media (prefers-color-scheme: dark)")
-    )
+    light, dark = (ASSETS / "tokens.css").read_text(encoding="utf-8").split("@media (prefers-color-scheme: dark)")
     names = {part: set(re.findall(r"(--[\w-]+):", text)) for part, text in (("light", light), ("dark", dark))}
     shared = re.compile(r"--(?:font|text|space|measure|wide|gutter|radius|tap)")
     assert {name for name in names["light"] if not shared.match(name)} == names["dark"]
