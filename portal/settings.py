@@ -47,6 +47,7 @@ class Settings:
     allow_private_endpoints: bool = False
     auto_activate: bool = False
     lease_seconds: int = 120
+    remote_seconds: int = 30
 
     @property
     def secure(self) -> bool:
@@ -79,7 +80,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         horecalonen_token=_secret(env, "PORTAL_HORECALONEN_TOKEN"),
         allow_private_endpoints=_flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"),
         auto_activate=_flag(env, "PORTAL_AUTO_ACTIVATE"),
-        lease_seconds=_number(env, "PORTAL_LEASE_SECONDS", 120),
+        lease_seconds=_lease(env),
+        remote_seconds=_number(env, "PORTAL_REMOTE_SECONDS", 30),
     )
 
 
@@ -110,6 +112,14 @@ def _url(env: Mapping[str, str], name: str) -> str:
     if value.startswith("http://") and not _flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"):
         raise SettingsError(f"{name} must use https://. Only with PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 is http:// taken.")
     return value
+
+
+def _lease(env: Mapping[str, str]) -> int:
+    """A lease shorter than a call would let a second worker look before the first has its answer."""
+    lease, call = _number(env, "PORTAL_LEASE_SECONDS", 120), _number(env, "PORTAL_REMOTE_SECONDS", 30)
+    if not 1 <= call < lease:
+        raise SettingsError("PORTAL_REMOTE_SECONDS must be 1 or more and less than PORTAL_LEASE_SECONDS.")
+    return lease
 
 
 def _secret(env: Mapping[str, str], name: str) -> Secret:

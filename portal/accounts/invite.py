@@ -94,7 +94,7 @@ def disable_colleague(acting: Acting, user_id: int) -> None:
     """Take a colleague's access away, from the next request on. Raises NotFound, Conflict."""
     with acting.begin() as work:
         query = select(User).where(User.id == user_id, User.organisation_id == work.organisation_id)
-        user = work.session.scalar(query.with_for_update())
+        user = work.session.scalar(query.with_for_update(of=User))
         if user is None:
             raise NotFound
         if user.id == work.actor.user_id:

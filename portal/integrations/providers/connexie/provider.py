@@ -10,7 +10,7 @@ from portal.integrations.json_batch import (
     code_reasons,
     personnel_number_reasons,
 )
-from portal.kernel.remote.http import Remote
+from portal.kernel.remote.http import Limits, Remote
 from portal.settings import Settings
 
 
@@ -47,5 +47,7 @@ class Connexie(ConnexieFile):
 def build(settings: Settings) -> ConnexieFile:
     if not settings.connexie_url:
         return ConnexieFile()
-    remote = Remote(ConnexieFile.name, settings.connexie_url, allow_private=settings.allow_private_endpoints)
+    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
+    private = settings.allow_private_endpoints
+    remote = Remote(ConnexieFile.name, settings.connexie_url, allow_private=private, limits=limits)
     return Connexie(JsonBatch(remote, settings.connexie_token, by_personnel_number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.hours.types import Batch, BatchLine
 from portal.integrations.contract import Credentials, Receipt
 from portal.integrations.json_batch import JsonBatch, bsn_reasons, by_bsn, code_reasons
-from portal.kernel.remote.http import Remote
+from portal.kernel.remote.http import Limits, Remote
 from portal.settings import Settings
 
 
@@ -42,5 +42,7 @@ class Horecalonen(HorecalonenFile):
 def build(settings: Settings) -> HorecalonenFile:
     if not settings.horecalonen_url:
         return HorecalonenFile()
-    remote = Remote(HorecalonenFile.name, settings.horecalonen_url, allow_private=settings.allow_private_endpoints)
+    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
+    private = settings.allow_private_endpoints
+    remote = Remote(HorecalonenFile.name, settings.horecalonen_url, allow_private=private, limits=limits)
     return Horecalonen(JsonBatch(remote, settings.horecalonen_token, by_bsn))

@@ -102,7 +102,8 @@ class Nmbrs:
 
 
 def build(settings: Settings) -> Nmbrs:
-    return Nmbrs(settings.nmbrs_soap_url, allow_private=settings.allow_private_endpoints)
+    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
+    return Nmbrs(settings.nmbrs_soap_url, allow_private=settings.allow_private_endpoints, limits=limits)
 
 
 def _login(credentials: Credentials, *, with_domain: bool = False) -> Login:

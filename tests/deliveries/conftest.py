@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from portal.app import for_worker
+from portal.deliveries.sending import Stop, work_once
+from portal.kernel.work import Acting
+from portal.settings import Settings
+from tests.deliveries.stage import Stage
+from tests.factories.people import Cast
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Short waits: a call may take two seconds here, a lease four."""
+    return replace(settings, remote_seconds=2, lease_seconds=4)
+
+
+@pytest.fixture
+def stage(acting: Acting, cast: Cast, sandbox: str) -> Stage:
+    return Stage(acting, cast, sandbox)
+
+
+@pytest.fixture
+def nmbrs(stage: Stage) -> Stage:
+    """Hours of three people are ready and Nmbrs is set up."""
+    stage.bring_hours()
+    stage.connect_nmbrs()
+    return stage
+
+
+@pytest.fixture
+def deliver(acting: Acting) -> Callable[[], bool]:
+    """One round of the worker, for deliveries only."""
+    robot = for_worker(acting, stop=Stop(threading.Event()))
+    return lambda: work_once(robot)
