@@ -5,7 +5,8 @@
 const OLD_ADDRESS = /^#\/((?:[\w-]+(?:\/[\w-]+)*)?)\/?(?:\?id=([\w-]+))?$/;
 function redirectOldAddress() {
   const found = OLD_ADDRESS.exec(location.hash);
-  if (found) location.replace("/" + found[1] + (found[2] ? "#" + found[2] : ""));
+  // the server knows which old id is which anchor now, also of sub headings
+  if (found) location.replace("/" + found[1] + (found[2] ? "?id=" + found[2] : ""));
 }
 
 // A live region must stand in the page before its text changes, or screen readers stay silent.
@@ -91,12 +92,19 @@ function replaceKeepingFocus(part, html) {
   if (id) document.getElementById(id)?.focus({ preventScroll: true });
 }
 
+// A page without a live part has been reloaded after the end: the next delivery may reload again.
+function forgetReloads() {
+  if (document.querySelector("[data-live-url]")) return;
+  Object.keys(sessionStorage).filter((key) => key.startsWith("live:")).forEach((key) => sessionStorage.removeItem(key));
+}
+
 function start() {
   document.body.append(announcer);
   redirectOldAddress();
   document.querySelectorAll("[data-copy-from]").forEach(startCopyButton);
   document.querySelectorAll("form[data-once]").forEach(startOnce);
   document.querySelectorAll("[data-live-url]").forEach(startLive);
+  forgetReloads();
   document.querySelectorAll("select[data-autosubmit]").forEach((select) => {
     select.addEventListener("change", () => select.form.requestSubmit());
   });
