@@ -51,7 +51,3 @@ class InviteForm(Form):
 
 class VenueForm(Form):
     name = Text("Naam van de vestiging", [InputRequired("Vul een naam in."), Length(max=100, message="Te lang.")])
-
-
-class ConfirmForm(Form):
-    """A form with nothing but its button."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from portal.accounts import links
-from portal.accounts.models import LinkPurpose, Organisation, User, Venue
+from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
 from portal.accounts.password import check_new, make_hash
 from portal.accounts.sessions import end_all
 from portal.audit.service import record
@@ -41,9 +41,9 @@ def invite_colleague(acting: Acting, email: str, role: Role) -> None:
 
 def _invite(work: Work, settings: Settings, email: str, role: Role, organisation: Organisation | None) -> str:
     email = email.lower()
-    if work.session.scalar(select(User.id).where(User.email == email)) is not None:
-        raise InvalidInput("Dit e-mailadres heeft al een account.", "email")
     organisation_id = organisation.id if organisation else None
+    if _taken(work, email, organisation_id):
+        raise InvalidInput("Dit e-mailadres heeft al een account.", "email")
     link = links.create(work, LinkPurpose.INVITATION, email=email, role=role, organisation_id=organisation_id)
     address = links.address(settings, LinkPurpose.INVITATION, link.token)
     enqueue(
@@ -52,6 +52,25 @@ def _invite(work: Work, settings: Settings, email: str, role: Role, organisation
     )  # fmt: skip
     record(work, "user.invited", organisation_id, role=role.value)
     return address
+
+
+def _taken(work: Work, email: str, organisation_id: int | None) -> bool:
+    """Somebody whose access was taken away may be invited again, by the same organisation."""
+    known = work.session.scalar(select(User).where(User.email == email))
+    if known is None:
+        return False
+    return known.disabled_at is None or known.organisation_id != organisation_id
+
+
+def withdraw_invitation(acting: Acting, link_id: int) -> None:
+    """Make an open invitation of the own organisation worthless; safe to call twice."""
+    with acting.begin() as work:
+        own = (OneTimeLink.id == link_id) & (OneTimeLink.organisation_id == work.organisation_id)
+        link = work.session.scalar(select(OneTimeLink).where(own, OneTimeLink.purpose == LinkPurpose.INVITATION))
+        if link is None:
+            raise NotFound
+        link.used_at = link.used_at or work.now
+        record(work, "user.uninvited", link=link.id)
 
 
 def find_or_make(work: Work, name: str) -> Organisation:
@@ -79,13 +98,14 @@ def accept(acting: Acting, token: str, name: str, password: Secret) -> None:
     hashed = make_hash(password)
     with acting.begin() as work:
         link = links.redeem(work, LinkPurpose.INVITATION, token)
-        if work.session.scalar(select(User.id).where(User.email == link.email)) is not None:
+        if _taken(work, link.email, link.organisation_id):
             raise Conflict("Dit e-mailadres heeft al een account. Log in met je wachtwoord.")
-        user = User(
-            organisation_id=link.organisation_id, email=link.email, name=name, role=link.role,
-            password_hash=hashed, created_at=work.now,
-        )  # fmt: skip
-        work.session.add(user)
+        user = work.session.scalar(select(User).where(User.email == link.email))
+        if user is None:
+            user = User(organisation_id=link.organisation_id, email=link.email, created_at=work.now)
+            work.session.add(user)
+        user.name, user.password_hash, user.disabled_at = name, hashed, None
+        user.role = link.role or Role.URENVERWERKER
         work.session.flush()
         record(work, "user.joined", link.organisation_id, user=user.id)
 

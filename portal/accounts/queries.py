@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from portal.accounts.models import Organisation, User, Venue
-from portal.accounts.types import UserInfo, VenueInfo
+from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
+from portal.accounts.types import InvitationInfo, UserInfo, VenueInfo
 from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Role, Work
 
@@ -27,6 +27,15 @@ def venue(work: Work, venue_id: int) -> VenueInfo:
 def colleagues(work: Work) -> list[UserInfo]:
     query = select(User).where(User.organisation_id == work.organisation_id).order_by(User.name, User.id)
     return [_info(user) for user in work.session.scalars(query)]
+
+
+def open_invitations(work: Work) -> list[InvitationInfo]:
+    query = select(OneTimeLink).where(
+        OneTimeLink.organisation_id == work.organisation_id, OneTimeLink.purpose == LinkPurpose.INVITATION,
+        OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > work.now,
+    )  # fmt: skip
+    rows = work.session.scalars(query.order_by(OneTimeLink.id))
+    return [InvitationInfo(row.id, row.email, row.role, row.expires_at) for row in rows]
 
 
 def beheerder_mails(work: Work, organisation_id: int) -> list[str]:

@@ -119,8 +119,8 @@ def colleagues() -> ResponseReturnValue:
             flash(f"De uitnodiging voor {form.email.data} is onderweg.", "success")
             return redirect(url_for("accounts.colleagues"), code=303)
     with acting().read() as work:
-        people = queries.colleagues(work)
-    page = render_template("accounts/colleagues.html", form=form, people=people, confirm=forms.ConfirmForm())
+        people, invitations = queries.colleagues(work), queries.open_invitations(work)
+    page = render_template("accounts/colleagues.html", form=form, people=people, invitations=invitations)
     return page, 422 if form.errors else 200
 
 
@@ -129,6 +129,14 @@ def colleagues() -> ResponseReturnValue:
 def disable(user_id: int) -> ResponseReturnValue:
     invite.disable_colleague(acting(), user_id)
     flash("De toegang is ingetrokken.", "success")
+    return redirect(url_for("accounts.colleagues"), code=303)
+
+
+@bp.post("/portaal/bedrijf/gebruikers/uitnodigingen/<int:link_id>/intrekken")
+@access(Audience.BEHEERDER)
+def withdraw_invitation(link_id: int) -> ResponseReturnValue:
+    invite.withdraw_invitation(acting(), link_id)
+    flash("De uitnodiging is ingetrokken. De link werkt niet meer.", "success")
     return redirect(url_for("accounts.colleagues"), code=303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from portal.kernel.work import Role
 
@@ -11,6 +12,14 @@ from portal.kernel.work import Role
 class VenueInfo:
     id: int
     name: str
+
+
+@dataclass(frozen=True)
+class InvitationInfo:
+    id: int
+    email: str
+    role: Role | None
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

@@ -32,5 +32,6 @@ ACTIONS = {
     "user.disabled": "Toegang ingetrokken",
     "user.invited": "Collega uitgenodigd",
     "user.joined": "Account gemaakt",
+    "user.uninvited": "Uitnodiging ingetrokken",
     "venue.added": "Vestiging toegevoegd",
 }

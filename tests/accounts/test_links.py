@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.accounts.invite import accept, invite
+from portal.accounts.invite import accept, disable_colleague, invite
 from portal.accounts.models import OneTimeLink, User
-from portal.kernel.errors import Conflict, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Role
 from portal.notifications.models import OutboxMail
 from portal.secret import Secret
@@ -195,3 +195,36 @@ def test_support_cannot_be_invited_by_a_customer(signed_in: Callable[[str], Visi
     page.submit("Verstuur uitnodiging", {"email": "x@y.example", "role": "support"}, status=422)
     with acting.read() as work:
         assert work.session.scalar(select(func.count()).select_from(OneTimeLink)) == 0
+
+
+def test_a_colleague_whose_access_ended_can_come_back(
+    app: Flask, acting: Acting, cast: Cast, signed_in: Callable[[str], Visitor]
+) -> None:
+    disable_colleague(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
+    path = invite(acting, cast.mail("bob"), Role.BEHEERDER, "Brasserie De Zon").removeprefix("http://localhost")
+    guest = Visitor(app.test_client())
+    guest.open(path).submit("Maak account", {"name": "Bob Bes", "password": NEW})
+    assert guest.sign_in(cast.mail("bob"), NEW).path == "/portaal"
+
+
+def test_somebody_of_another_organisation_cannot_be_pulled_over(acting: Acting, cast: Cast) -> None:
+    disable_colleague(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
+    with pytest.raises(InvalidInput):
+        invite(acting, cast.mail("bob"), Role.BEHEERDER, "Café Anders")
+
+
+def test_an_open_invitation_is_listed_and_can_be_withdrawn(
+    app: Flask, acting: Acting, cast: Cast, signed_in: Callable[[str], Visitor]
+) -> None:
+    path = invite(acting, "spijt@dezon.example", Role.URENVERWERKER, "Brasserie De Zon").removeprefix(
+        "http://localhost"
+    )
+    alice, charlie = signed_in("alice"), signed_in("charlie")
+    page = alice.open("/portaal/bedrijf/gebruikers")
+    assert "spijt@dezon.example" in page.text()
+    assert "spijt@dezon.example" not in charlie.open("/portaal/bedrijf/gebruikers").text()
+    action = str(page.form("Trek in : uitnodiging van spijt@dezon.example")["action"])
+    token = {"csrf_token": str(charlie.open("/portaal/account").soup.select_one("input[name=csrf_token]")["value"])}  # type: ignore[index]
+    charlie.post(action, token, status=404)
+    assert "ingetrokken" in page.submit("Trek in : uitnodiging van spijt@dezon.example").text()
+    Visitor(app.test_client()).open(path, status=404)
