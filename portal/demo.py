@@ -99,8 +99,15 @@ def environment(port: int, data: Path, sandbox_port: int) -> dict[str, str]:
         "PORTAL_HORECALONEN_URL": f"{sandbox}/horecalonen",
         "SANDBOX_PORT": str(sandbox_port),
     }
-    chosen = {name: value for name, value in os.environ.items() if name.startswith("PORTAL_") and name not in ours}
-    return {**os.environ, **ours, **chosen}
+    fixed = ("DATA", "PORT", "SANDBOX_PORT")
+    # what somebody set wins: another Nmbrs server, another database, another key
+    left = {name: value for name, value in ours.items() if name in fixed or not _is_set(name)}
+    return {**os.environ, **left}
+
+
+def _is_set(name: str) -> bool:
+    plain = name.removesuffix("_FILE")
+    return any(os.environ.get(one) for one in (plain, f"{plain}_FILE"))
 
 
 def _key_file(path: Path, fresh: str) -> Path:
