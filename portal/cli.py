@@ -6,9 +6,12 @@ import base64
 import secrets
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, demo, migrate, serve, settings, worker
 from portal.accounts.invite import invite
@@ -17,6 +20,9 @@ from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
 from portal.kernel.work import Actor, Role
 from portal.sandbox import server as sandbox_server
+
+# an address that cannot be read, a driver or a folder that is not there, no answer
+DATABASE_FAULTS = (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError)
 
 
 @click.group()
@@ -32,6 +38,24 @@ def _settings() -> settings.Settings:
         sys.exit(2)
 
 
+def _engine(found: settings.Settings, *, current: bool = True) -> Engine:
+    """Open the database; a message and exit code 2 when it cannot be used, or is not up to date."""
+    try:
+        engine = make_engine(found.database_url)
+        if current and not migrate.is_current(engine):
+            click.echo("The database is not up to date. Run: portal db upgrade", err=True)
+            sys.exit(2)
+    except DATABASE_FAULTS as error:
+        _no_database(error)
+    return engine
+
+
+def _no_database(error: Exception) -> NoReturn:
+    # the text of the error may hold the address with its password
+    click.echo(f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL and DATA.", err=True)
+    sys.exit(2)
+
+
 @main.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, envvar="PORT", show_default=True)
@@ -39,9 +63,7 @@ def _settings() -> settings.Settings:
 def serve_command(host: str, port: int, workers: int) -> None:
     """Run the web process."""
     found = _settings()
-    if not migrate.is_current(make_engine(found.database_url)):
-        click.echo("The database is not up to date. Run: portal db upgrade", err=True)
-        sys.exit(2)
+    _engine(found).dispose()
     try:
         app.create_app(found)
     except ContentError as error:
@@ -53,7 +75,9 @@ def serve_command(host: str, port: int, workers: int) -> None:
 @main.command("worker")
 def worker_command() -> None:
     """Run the worker process: mails and deliveries."""
-    worker.main(_settings())
+    found = _settings()
+    _engine(found).dispose()
+    worker.main(found)
 
 
 @main.command("sandbox")
@@ -82,7 +106,11 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date; safe to run twice."""
-    migrate.upgrade(make_engine(_settings().database_url))
+    engine = _engine(_settings(), current=False)
+    try:
+        migrate.upgrade(engine)
+    except DATABASE_FAULTS as error:
+        _no_database(error)
     click.echo("The database is up to date.")
 
 
@@ -110,7 +138,7 @@ def invite_command(mail: str, role: str, organisation: str) -> None:
     except EmailNotValidError:
         click.echo("This is not an e-mail address.", err=True)
         sys.exit(2)
-    acting = app.wire(found).as_actor(Actor("koppelportaal"))
+    acting = app.wire(found, _engine(found)).as_actor(Actor("koppelportaal"))
     try:
         link = invite(acting, address, Role(role), organisation.strip())
     except PortalError as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 
 from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from portal.kernel.access import Audience, access
 from portal.kernel.logs import warn
@@ -15,6 +16,7 @@ from portal.kernel.work import Acting
 from portal.migrate import is_current
 from portal.secret import Secret
 from portal.settings import Settings
+from portal.tables import metadata
 
 bp = Blueprint("health", __name__)
 LEAST_FREE_BYTES = 50_000_000
@@ -58,11 +60,17 @@ def _key(acting: Acting) -> bool:
 def _disk(acting: Acting) -> bool:
     folder = acting.part(Settings).data
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(b"probe")
     return shutil.disk_usage(folder).free > LEAST_FREE_BYTES
 
 
 def _schema(acting: Acting) -> bool:
-    return is_current(acting.engine)
+    if not is_current(acting.engine):
+        return False
+    with acting.read() as work:
+        found = inspect(work.session.connection()).get_table_names()
+    return set(metadata.tables) <= set(found)
 
 
 CHECKS = {"database": _database, "key": _key, "disk": _disk, "schema": _schema}

@@ -34,7 +34,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the schema of the database is the one this code was written for."""
-    with engine.connect() as connection:
+    """Whether the schema of the database is the one this code was written for. Waits for no writer."""
+    with engine.execution_options(writes=False).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     return found == ScriptDirectory.from_config(_config()).get_current_head()

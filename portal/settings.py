@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.secret import Secret
 
@@ -58,12 +59,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError with a message for the person who starts it."""
     env = os.environ if environ is None else environ
     data = Path(env.get("DATA") or env.get("PORTAL_DATA") or "var").resolve()
-    port = env.get("PORT", "8000")
+    port = _number(env, "PORT", 8000, most=65_535)
     demo = _flag(env, "PORTAL_DEMO")
     return Settings(
         data=data,
         database_url=_database(env, data),
-        base_url=(_text(env, "PORTAL_BASE_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+        base_url=_base_url(env) or f"http://127.0.0.1:{port}",
         secret_key=_secret_key(env),
         vault_key=_vault_key(env),
         trusted_hosts=tuple(h.strip() for h in _text(env, "PORTAL_TRUSTED_HOSTS").split(",") if h.strip()),
@@ -96,13 +97,22 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     return value in ("1", "true", "yes")
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
+def _number(env: Mapping[str, str], name: str, default: int, most: int = 86_400) -> int:
     value = _text(env, name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit():
-        raise SettingsError(f"{name} must be a whole number.")
+    # nine digits at most: int() refuses a text of thousands with an error of its own
+    if not (value.isascii() and value.isdigit() and len(value) <= 9 and int(value) <= most):
+        raise SettingsError(f"{name} must be a whole number, at most {most}.")
     return int(value)
+
+
+def _base_url(env: Mapping[str, str]) -> str:
+    value = _text(env, "PORTAL_BASE_URL").rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("https", "http") or not parts.hostname or parts.path or parts.query):
+        raise SettingsError("PORTAL_BASE_URL must be like https://portaal.example, without a path.")
+    return value
 
 
 def _url(env: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.audit import queries
 from portal.audit.words import ACTIONS
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import LARGEST_ID, Audience, access, acting
 
 bp = Blueprint("audit", __name__)
 PAGE = 100
@@ -26,7 +26,8 @@ def own() -> ResponseReturnValue:
 
 
 def _page(template: str) -> ResponseReturnValue:
+    before = request.args.get("voor", type=int)
     with acting().read() as work:
-        rows = queries.latest(work, before=request.args.get("voor", type=int), limit=PAGE)
+        rows = queries.latest(work, before=min(before, LARGEST_ID) if before else None, limit=PAGE)
     older = rows[-1].id if len(rows) == PAGE else None
     return render_template(template, rows=rows, words=ACTIONS, older=older)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
-from wtforms import Field, PasswordField, SelectField, TextAreaField, ValidationError
+from wtforms import Field, PasswordField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import DataRequired, Email, Length
 
 from portal.integrations.contract import CredentialField, HourCode
-from portal.kernel.forms import Form, Text, no_control_signs, trimmed
+from portal.kernel.forms import Form, Lines, Text, no_control_signs, trimmed
 
 TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -30,10 +31,7 @@ class OkForm(Form):
 
 
 class AnswerForm(Form):
-    text = TextAreaField(
-        "Je antwoord", [InputRequired("Vul je antwoord in."), Length(max=2000, message="Hoogstens 2000 tekens.")],
-        filters=[trimmed],
-    )  # fmt: skip
+    text = Lines("Je antwoord", "Vul je antwoord in.")
 
 
 def credential_form(fields: tuple[CredentialField, ...]) -> type[Form]:
@@ -42,7 +40,7 @@ def credential_form(fields: tuple[CredentialField, ...]) -> type[Form]:
 
 
 def _field(field: CredentialField) -> Field:
-    asked = InputRequired(f"Vul je {field.label} in.")
+    asked = DataRequired(f"Vul je {field.label} in.")
     if field.kind == "email":
         mail = Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.")
         return Text(field.label, [asked, Length(max=254, message="Dit e-mailadres is te lang."), mail])
@@ -62,15 +60,21 @@ def company_form(choices: list[tuple[str, str]]) -> Form:
 def code_form(kinds: list[str], codes: tuple[HourCode, ...], chosen: dict[str, str]) -> Form:
     """One field per kind of hours: a choice of payroll's codes, or free text when payroll has no list."""
     fields: dict[str, Field] = {}
-    for number, kind in enumerate(kinds):
+    for kind in kinds:
         if codes:
             named = [(code.code, f"{code.code} {code.description} (model {code.model})") for code in codes]
             options = _choices("Kies een urencode", named)
-            fields[f"kind{number}"] = SelectField(kind, choices=options, default=chosen.get(kind, ""))
+            fields[kind_field(kind)] = SelectField(kind, choices=options, default=chosen.get(kind, ""))
         else:
             checks = [no_control_signs, Length(max=20, message="Hoogstens 20 tekens."), plain_code]
-            fields[f"kind{number}"] = Text(kind, checks, default=chosen.get(kind, ""))
+            fields[kind_field(kind)] = Text(kind, checks, default=chosen.get(kind, ""))
     return type("CodeForm", (Form,), fields)()
+
+
+def kind_field(kind: str) -> str:
+    """The name of the field of a kind. Not its place in the list: that shifts when an import adds a kind,
+    and the code of one kind would then be kept for another."""
+    return f"kind_{hashlib.sha256(kind.encode()).hexdigest()[:16]}"
 
 
 def plain_code(_form: Any, field: Field) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from portal.accounts.models import Organisation
 from portal.hours.queries import members
 from portal.integrations.contract import CheckReport, Company, CompanyFacts, Provider
 from portal.integrations.facts import facts_from_json, report_from_json
@@ -57,7 +58,7 @@ class RequestInfo:
 
 @dataclass(frozen=True)
 class VenueSetup:
-    """What is set up for a venue at one koppeling."""
+    """What is set up for a venue at one koppeling; a code that left payroll's list counts as not chosen."""
 
     venue_id: int
     company: Company | None
@@ -122,16 +123,22 @@ def requests(work: Work) -> list[RequestInfo]:
 
 def request(work: Work, request_id: int) -> RequestInfo:
     """Raises NotFound."""
-    return _request_info(work, locked_request(work, request_id, lock=False))
-
-
-def locked_request(work: Work, request_id: int, *, lock: bool = True) -> CredentialRequest:
     _only_support(work)
-    query = select(CredentialRequest).where(CredentialRequest.id == request_id)
-    row = work.session.scalar(query.with_for_update() if lock else query)
+    row = work.session.get(CredentialRequest, request_id)
     if row is None:
         raise NotFound
-    return row
+    return _request_info(work, row)
+
+
+def locked_request(work: Work, request_id: int) -> CredentialRequest:
+    """The request, with its organisation locked as the customer's own acts lock it: one order, no deadlock.
+    Raises NotFound."""
+    _only_support(work)
+    owner = work.session.scalar(select(CredentialRequest.organisation_id).where(CredentialRequest.id == request_id))
+    if owner is None:
+        raise NotFound
+    work.session.get_one(Organisation, owner, with_for_update=True)
+    return work.session.get_one(CredentialRequest, request_id, with_for_update=True)
 
 
 def _only_support(work: Work) -> None:
@@ -174,12 +181,13 @@ def venue_setup(work: Work, key: str, venue_id: int) -> VenueSetup:
     links = select(MemberLink).where(MemberLink.venue_id == venue_id, MemberLink.provider == key)
     by_hand = {link.member_id: link.employee_ref for link in work.session.scalars(links)}
     facts = facts_from_json(row.facts) if row else None
+    known = {code.code for code in facts.codes} if facts else None
     candidates = [Candidate(person.id, person.personnel_number) for person in people]
     return VenueSetup(
         venue_id=venue_id,
         company=Company(row.company_ref, row.company_number, row.company_name) if row else None,
         facts=facts,
         read_at=row.read_at if row else None,
-        codes={code.kind: code.code for code in work.session.scalars(codes)},
+        codes={row.kind: row.code for row in work.session.scalars(codes) if known is None or row.code in known},
         matches=match(candidates, facts.employees if facts else (), by_hand),
     )

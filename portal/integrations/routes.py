@@ -12,7 +12,7 @@ from portal.integrations import forms, queries, service, setup
 from portal.integrations.contract import LineSender
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, RemoteError
+from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
 from portal.secret import Secret
 
@@ -87,11 +87,11 @@ def _switch_on(key: str) -> ResponseReturnValue:
 
 def _hand_over(provider: LineSender) -> ResponseReturnValue:
     form = forms.credential_form(tuple(provider.credentials))()
-    failure: RemoteError | None = None
+    failure: RemoteError | Conflict | None = None
     if form.validate_on_submit():
         try:
             service.hand_over(acting(), provider.key, Secret(form.token.data), form.email.data)
-        except RemoteError as error:
+        except (RemoteError, Conflict) as error:
             failure = error
         else:
             flash(f"{provider.name} herkende je gegevens. De aanvraag is naar support gestuurd.", "success")
@@ -186,8 +186,10 @@ def choose_codes(key: str, venue_id: int) -> ResponseReturnValue:
     by_line = isinstance(provider, LineSender)
     codes = found.facts.codes if found.facts else ()
     form = forms.code_form(known, codes, found.codes)
+    if by_line and not codes and form.is_submitted():
+        raise Conflict(f"De urencodes van {provider.name} zijn nog niet gelezen. Kies eerst een bedrijf.")
     if form.validate_on_submit():
-        chosen = {kind: form[f"kind{number}"].data for number, kind in enumerate(known)}
+        chosen = {kind: form[forms.kind_field(kind)].data for kind in known}
         setup.choose_codes(acting(), key, venue_id, chosen)
         flash(f"De codes van {venue.name} zijn bewaard.", "success")
         return redirect(url_for("integrations.show", key=key), code=303)

@@ -19,7 +19,7 @@ from portal.integrations.models import (
     RequestState,
 )
 from portal.integrations.parts import Providers
-from portal.integrations.states import OPEN, require_step
+from portal.integrations.states import OPEN, require_state, require_step
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.vault import Binding
 from portal.kernel.work import Acting, Work
@@ -161,6 +161,7 @@ def answer(acting: Acting, key: str, text: str) -> None:
         request = _open_request(work, work.organisation_id, key)
         if request is None:
             raise Conflict("Er is geen open aanvraag.")
+        require_state(request.state, RequestState.WAITING)
         _step(work, request, RequestState.TAKEN)
         request.answer = text
 
@@ -192,7 +193,8 @@ def ask(acting: Acting, work: Work, request: CredentialRequest, question: str) -
 
 
 def take(work: Work, request: CredentialRequest) -> None:
-    """Take a request on; of fifty at once, one succeeds."""
+    """Take a new request on; of fifty at once, one succeeds. Raises Conflict."""
+    require_state(request.state, RequestState.NEW)
     _step(work, request, RequestState.TAKEN)
     request.taken_by = work.actor.name
 

@@ -16,6 +16,12 @@ STEPS: dict[S, frozenset[S]] = {
 OPEN = (S.NEW, S.TAKEN, S.WAITING)
 
 
+def require_state(now: S, wanted: S) -> None:
+    """Raise Conflict when a request is not in the one state in which this may be done."""
+    if now is not wanted:
+        raise Conflict(f"Deze aanvraag is {now.value}. Dit kan alleen als zij {wanted.value} is. Ververs de pagina.")
+
+
 def require_step(now: S, wanted: S) -> None:
     """Raise Conflict when a request cannot go from `now` to `wanted`."""
     if wanted not in STEPS[now]:

@@ -11,12 +11,13 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.kernel.errors import Forbidden
+from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Acting, Actor, Role
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODY = Actor(name="bezoeker")
+LARGEST_ID = 2**63 - 1
 
 
 class Audience(StrEnum):
@@ -68,6 +69,8 @@ def guard(app: Flask) -> None:
 def _allowed() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such page: the router answers 404 or 405
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (request.view_args or {}).values()):
+        raise NotFound  # SQLite cannot even look for it
     audience = audience_of(current_app.view_functions[request.endpoint])
     if audience is None:
         raise Forbidden("Deze pagina is nog niet vrijgegeven.", endpoint=request.endpoint)

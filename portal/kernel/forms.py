@@ -7,9 +7,11 @@ import unicodedata
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField, ValidationError
+from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
 
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Form(FlaskForm):
@@ -35,8 +37,29 @@ def no_control_signs(_form: Any, field: Field) -> None:
         raise ValidationError("Haal de onzichtbare tekens weg (zoals een enter of tab) en probeer het opnieuw.")
 
 
+def no_hidden_signs(_form: Any, field: Field) -> None:
+    """As `no_control_signs`, for a text in which an enter or tab is fine."""
+    if field.data and IN_LINES.search(field.data):
+        raise ValidationError("Haal de onzichtbare tekens weg en probeer het opnieuw.")
+
+
+class Lines(TextAreaField):
+    """A text of several lines: trimmed, required, at most `limit` signs, without control characters."""
+
+    def __init__(self, label: str, required: str, limit: int = 2000, **options: Any) -> None:
+        longest = Length(max=limit, message=f"Hoogstens {limit} tekens.")
+        super().__init__(label, [DataRequired(required), longest, no_hidden_signs], filters=[trimmed], **options)
+
+    def _value(self) -> str:
+        return IN_LINES.sub("", super()._value())
+
+
 class Text(StringField):
     """A text of one line: trimmed, without control characters."""
 
     def __init__(self, label: str, validators: list[Any] | None = None, **options: Any) -> None:
         super().__init__(label, [no_control_signs, *(validators or [])], filters=[trimmed], **options)
+
+    def _value(self) -> str:
+        """What goes back into the page: control characters have no place in HTML."""
+        return CONTROL.sub("", super()._value())

@@ -18,10 +18,11 @@ ALLOWED = frozenset(
         "user", "venue", "where", "worker",
     }
 )  # fmt: skip
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-LONG_DIGITS = re.compile(r"(?<![\w-])\d{8,9}(?![\w-])")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+LONG_DIGITS = re.compile(r"(?<!\d)\d{8,9}(?!\d)", re.ASCII)
 TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-+/=]{24,}")
 LIMIT = 300
+READ = 10_000
 
 
 def clean(value: object) -> object:
@@ -32,8 +33,9 @@ def clean(value: object) -> object:
     """
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = CONTROL.sub(" ", str(value))[:LIMIT]
-    return TOKEN_LIKE.sub("[lang]", LONG_DIGITS.sub("[nummer]", text))
+    text = CONTROL.sub(" ", str(value)[:READ])
+    # cut last: half a number or token is no longer recognised as one
+    return TOKEN_LIKE.sub("[lang]", LONG_DIGITS.sub("[nummer]", text))[:LIMIT]
 
 
 def _listed(_logger: Any, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import TextAreaField
-from wtforms.validators import InputRequired, Length
-
-from portal.kernel.forms import Form, trimmed
-
-LIMIT = Length(max=2000, message="Hoogstens 2000 tekens.")
+from portal.kernel.forms import Form, Lines
 
 
 class ConfirmForm(Form):
@@ -15,10 +10,8 @@ class ConfirmForm(Form):
 
 
 class RejectForm(Form):
-    reason = TextAreaField(
-        "Reden voor de klant", [InputRequired("Geef een reden. De klant leest die."), LIMIT], filters=[trimmed]
-    )
+    reason = Lines("Reden voor de klant", "Geef een reden. De klant leest die.")
 
 
 class AskForm(Form):
-    question = TextAreaField("Vraag aan de klant", [InputRequired("Vul je vraag in."), LIMIT], filters=[trimmed])
+    question = Lines("Vraag aan de klant", "Vul je vraag in.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from portal.integrations import service as koppelingen
+from portal.integrations.models import RequestState
 from portal.integrations.queries import locked_request
+from portal.integrations.states import require_state
 from portal.kernel.work import Acting
 
 
@@ -16,7 +18,9 @@ def take(acting: Acting, request_id: int) -> None:
 def activate(acting: Acting, request_id: int) -> None:
     """Raises NotFound, Conflict."""
     with acting.begin() as work:
-        koppelingen.activate(acting, work, locked_request(work, request_id))
+        request = locked_request(work, request_id)
+        require_state(request.state, RequestState.TAKEN)
+        koppelingen.activate(acting, work, request)
 
 
 def reject(acting: Acting, request_id: int, reason: str) -> None:
