@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from portal import settings
 from portal.app import create_app
+from portal.kernel.limits import Drained
 
-app = create_app(settings.load())
+app = Drained(create_app(settings.load()))

@@ -14,6 +14,7 @@ from portal.hours.periods import slug
 from portal.hours.types import Batch, BatchLine
 from portal.integrations.contract import Provider
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes the same
 HEADINGS: dict[str, Callable[[Batch, BatchLine], str | Decimal]] = {
     "Personeelsnummer": lambda _batch, line: line.person.personnel_number,
@@ -32,6 +33,12 @@ HEADINGS: dict[str, Callable[[Batch, BatchLine], str | Decimal]] = {
 
 def cells(batch: Batch, line: BatchLine, columns: Sequence[str]) -> list[str | Decimal]:
     return [HEADINGS[column](batch, line) for column in columns]
+
+
+def formula_texts(batch: Batch, provider: Provider) -> list[str]:
+    """Texts in this file that a spreadsheet would take for a formula: a CSV is refused then (E3)."""
+    found = {value for line in batch.lines for value in cells(batch, line, provider.file_columns)}
+    return sorted(text for text in found if isinstance(text, str) and text.startswith(FORMULA_STARTS))
 
 
 def to_csv(batch: Batch, provider: Provider) -> bytes:

@@ -17,8 +17,6 @@ from portal.integrations.contract import LineSender, Provider
 from portal.integrations.queries import VenueSetup
 from portal.kernel.filters import meervoud
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
 
 @dataclass(frozen=True)
 class Earlier:
@@ -226,18 +224,13 @@ def totals(lines: Sequence[BatchLine]) -> Totals:
 
 
 def _fingerprint(material: Material, lines: Sequence[BatchLine], shift_ids: Sequence[int]) -> str:
+    """Of everything on the screen. Not of a BSN: it is not shown, and could be guessed from a hash (C4)."""
     company = material.setup.company.ref if material.setup.company else ""
     rows = [f"{material.provider.key}|{material.period}|{company}"]
     rows += [
-        f"{line.person.member_id}|{line.person.personnel_number}|{line.code}|{line.minutes}|{line.hours}"
-        f"|{line.employee_ref}|{line.kind}"
+        f"{line.person.member_id}|{line.person.name}|{line.person.personnel_number}|{line.person.email}"
+        f"|{line.code}|{line.minutes}|{line.hours}|{line.employee_ref}|{line.kind}"
         for line in lines
     ]
     rows += [str(shift_id) for shift_id in sorted(shift_ids)]
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
-
-
-def formula_texts(lines: Iterable[BatchLine]) -> list[str]:
-    """Texts that a spreadsheet would take for a formula: a CSV for payroll is refused then (E3)."""
-    texts = [text for line in lines for text in (line.person.name, line.person.personnel_number, line.kind, line.code)]
-    return sorted({text for text in texts if text.startswith(FORMULA_STARTS)})

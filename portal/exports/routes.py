@@ -20,9 +20,11 @@ from portal.integrations.queries import venue_setup
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM
+from portal.kernel.limits import guard, number_asked
 from portal.kernel.work import Work
 
 bp = Blueprint("exports", __name__)
+guard(bp)
 MIMETYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 SHOWN_PERIODS = 8
 
@@ -48,13 +50,20 @@ def choose() -> ResponseReturnValue:
     """Step 1: venue and target; step 2: the periods that fit both."""
     with acting().read() as work:
         targets, places = queries.targets(work, _providers()), venues(work)
-        key = request.args.get("doel") or (targets[0].key if targets else "")
-        venue_id = request.args.get("vestiging", type=int) or (places[0].id if places else 0)
+        key = _target_asked(targets)
+        venue_id = number_asked("vestiging") or (places[0].id if places else 0)
         options = _period_options(work, key, venue_id) if key and venue_id else []
     chosen = {"key": key, "venue_id": venue_id}
     return render_template(
         "exports/choose.html", targets=targets, venues=places, options=options, periods=periods, **chosen
     )
+
+
+def _target_asked(targets: list[Provider]) -> str:
+    """The key of `?doel=` when it is active, else the first that is, else ""."""
+    keys = [target.key for target in targets]
+    asked = request.args.get("doel", "")
+    return asked if asked in keys else next(iter(keys), "")
 
 
 def _period_options(work: Work, key: str, venue_id: int) -> list[Period]:
@@ -101,7 +110,7 @@ def _asked() -> tuple[Provider, Period, int]:
         period = periods.parse(request.args.get("periode", ""))
     except InvalidInput:
         raise NotFound("Deze periode bestaat niet. Kies een periode uit de lijst.") from None
-    return _providers().get(request.args.get("doel", "")), period, request.args.get("vestiging", 0, type=int)
+    return _providers().get(request.args.get("doel", "")), period, number_asked("vestiging") or 0
 
 
 @bp.get("/portaal/exports/<int:export_id>")

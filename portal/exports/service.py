@@ -12,7 +12,6 @@ from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
 from portal.exports import files
 from portal.exports.models import Export, ExportFile, ExportLine, ExportState
-from portal.exports.preflight import formula_texts
 from portal.exports.queries import batch_of, file_binding, line_binding, preview
 from portal.exports.types import Preview
 from portal.hours.models import Shift
@@ -109,7 +108,7 @@ def _line(work: Work, export: Export, line: BatchLine) -> ExportLine:
 def _files(work: Work, export: Export, provider: Provider) -> None:
     batch = batch_of(work, export)
     made = {"xlsx": files.to_xlsx(batch, provider)}
-    if not formula_texts(batch.lines):
+    if not files.formula_texts(batch, provider):
         made["csv"] = files.to_csv(batch, provider)
     for extension, content in made.items():
         work.session.add(

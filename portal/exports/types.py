@@ -46,7 +46,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Preview:
-    """`fingerprint` changes when anything that would be exported changes."""
+    """`fingerprint` changes when anything on the screen that would be exported changes."""
 
     venue_id: int
     provider: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from stdnum.nl import bsn as bsn_rules
 from wtforms import Field, SelectField, ValidationError
 from wtforms.validators import Email, InputRequired, Length, Optional
 
+from portal.hours.checks import clean_bsn
 from portal.kernel.forms import Form, Text
 
 
@@ -25,8 +25,8 @@ class RemoveForm(Form):
 
 def valid_bsn(_form: Any, field: Field) -> None:
     """The 11-test; the message never repeats the number."""
-    digits = "".join(sign for sign in field.data or "" if sign not in " .-").zfill(9)
-    if not bsn_rules.is_valid(digits) or not digits.strip("0"):
+    digits = clean_bsn(field.data or "")
+    if digits is None:
         raise ValidationError("Dit is geen geldig BSN. Controleer de negen cijfers op het paspoort of de ID-kaart.")
     field.data = digits
 

@@ -19,10 +19,12 @@ from portal.hours.types import Period, PeriodKind
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM, meervoud
+from portal.kernel.limits import guard, number_asked, takes
 from portal.kernel.work import Work
 from portal.secret import Secret
 
 bp = Blueprint("hours", __name__)
+guard(bp)
 UPLOAD_LIMIT = 5_300_000  # 5 MB of file and the form around it
 TEMPLATES = {
     "csv": (template_csv, "text/csv"),
@@ -32,7 +34,7 @@ TEMPLATES = {
 
 def chosen_venue(work: Work) -> VenueInfo:
     """The venue of `?vestiging=`, else the first. Raises NotFound."""
-    wanted = request.args.get("vestiging", type=int)
+    wanted = number_asked("vestiging")
     known = own_venues(work)
     if wanted is not None:
         return find_venue(work, wanted)
@@ -79,9 +81,9 @@ def member_hours(member_id: int) -> ResponseReturnValue:
 
 @bp.route("/portaal/uren/importeren", methods=["GET", "POST"])
 @access(Audience.CUSTOMER)
+@takes(UPLOAD_LIMIT)
 def import_hours() -> ResponseReturnValue:
-    request.max_content_length = UPLOAD_LIMIT
-    form = forms.UploadForm()
+    form = forms.UploadForm(venue=number_asked("vestiging"))
     with acting().read() as work:
         form.venue.choices = [SelectChoice(venue.id, venue.name) for venue in own_venues(work)]
     refusal: ImportRefused | None = None

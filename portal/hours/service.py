@@ -12,7 +12,7 @@ from portal.accounts.models import Venue
 from portal.audit.service import record
 from portal.hours.models import Shift, TeamMember, Upload
 from portal.hours.sources.sheet.reader import ImportRefused, read_sheet
-from portal.hours.team import Roster
+from portal.hours.team import Roster, lock_organisation
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.filters import AMSTERDAM, datumtijd
@@ -38,7 +38,7 @@ def import_file(acting: Acting, venue_id: int, file_name: str, content: bytes) -
     today = datetime.now(AMSTERDAM).date()
     shifts = read_sheet(file_name, content, today)
     with acting.begin() as work:
-        _lock_venue(work, venue_id)
+        _lock(work, venue_id)
         plan = _Plan(work, venue_id)
         errors = [error for shift in shifts if (error := plan.add(shift))]
         errors += plan.overlaps()
@@ -52,10 +52,11 @@ def import_file(acting: Acting, venue_id: int, file_name: str, content: bytes) -
         return ImportResult(upload.id, len(plan.added), len(plan.changed), plan.unchanged)
 
 
-def _lock_venue(work: Work, venue_id: int) -> None:
-    """Two imports of one venue wait for each other."""
-    query = select(Venue).where(Venue.id == venue_id, Venue.organisation_id == work.organisation_id)
-    if work.session.scalar(query.with_for_update()) is None:
+def _lock(work: Work, venue_id: int) -> None:
+    """Imports and exports of one organisation wait for each other. Raises NotFound."""
+    lock_organisation(work)
+    query = select(Venue.id).where(Venue.id == venue_id, Venue.organisation_id == work.organisation_id)
+    if work.session.scalar(query) is None:
         raise NotFound
 
 
@@ -74,7 +75,7 @@ def shown_name(file_name: str) -> str:
     """The uploaded name as plain data: last part only, printable, short (D4)."""
     last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in "\u202a\u202b\u202d\u202e")
-    return plain[:100] or "bestand"
+    return plain.strip()[:100].strip() or "bestand"
 
 
 class _Plan:
@@ -114,9 +115,14 @@ class _Plan:
         return self.known[member.id]
 
     def overlaps(self) -> list[RowError]:
-        """Rows that overlap a shift that is stored already and is not replaced by this file."""
+        """Rows that overlap each other, or a stored shift that this file does not replace.
+
+        The reader compared the rows that share a name or number; only here it is known that two
+        rows without anything in common are of one person.
+        """
         found = []
         for rows in self.rows.values():
+            found += _double([row for _member, row in rows])
             replaced = {shift.starts_at for _member, shift in rows}
             stored = sorted(
                 (s for s in self._stored(rows[0][0]).values() if s.starts_at not in replaced),
@@ -155,6 +161,19 @@ def _clash(row: ImportedShift, stored: Shift) -> bool:
     return row.starts_at < stored.ends_at and stored.starts_at < row.ends_at
 
 
+def _double(rows: list[ImportedShift]) -> list[RowError]:
+    found = []
+    latest: ImportedShift | None = None
+    for row in sorted(rows, key=lambda one: (one.starts_at, one.row)):
+        if latest is not None and row.starts_at < latest.ends_at:
+            first, second = sorted((latest.row, row.row))
+            cause = f"Deze dienst overlapt met rij {first}: beide rijen zijn van {row.name}."
+            found.append(RowError(second, "Start", cause, "Controleer beide rijen en verbeter de fout."))
+        if latest is None or row.ends_at > latest.ends_at:
+            latest = row
+    return found
+
+
 def _overlap(row: ImportedShift, stored: Shift) -> RowError:
     cause = f"Deze dienst overlapt met een dienst van {row.name} die er al staat: {datumtijd(stored.starts_at)}."
     return RowError(row.row, "Start", cause, "Controleer de tijden. Dezelfde tijd telt anders dubbel.")
@@ -169,11 +188,11 @@ def _frozen(row: ImportedShift) -> RowError:
 def remove_upload(acting: Acting, upload_id: int) -> int:
     """Take back what an upload brought; returns the number of shifts. Raises NotFound, Conflict."""
     with acting.begin() as work:
+        lock_organisation(work)
         query = select(Upload).where(Upload.id == upload_id, Upload.organisation_id == work.organisation_id)
         upload = work.session.scalar(query)
         if upload is None:
             raise NotFound
-        _lock_venue(work, upload.venue_id)
         own = Shift.upload_id == upload.id
         frozen = work.session.scalar(select(func.count()).where(own, Shift.export_id.is_not(None)))
         if frozen:

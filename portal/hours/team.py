@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from portal.accounts.models import Organisation
 from portal.audit.service import record
 from portal.hours.models import TeamMember
 from portal.hours.types import ImportedShift, RowError
@@ -26,6 +27,15 @@ class Details:
     email: str
     personnel_number: str
     bsn: Secret
+
+
+def lock_organisation(work: Work) -> None:
+    """Let everything that changes hours, members or exports of one organisation wait for its turn.
+
+    Always the first thing in a transaction: one lock, taken first, cannot deadlock. On SQLite the
+    transaction itself is the lock.
+    """
+    work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
 
 
 class Roster:
@@ -126,8 +136,9 @@ def bsn_binding(member: TeamMember) -> Binding:
 def mend(acting: Acting, member_id: int, details: Details) -> None:
     """Change a team member. Raises NotFound, or InvalidInput on the field that clashes."""
     with acting.begin() as work:
+        lock_organisation(work)
         query = select(TeamMember).where(TeamMember.id == member_id, TeamMember.organisation_id == work.organisation_id)
-        member = work.session.scalar(query.with_for_update())
+        member = work.session.scalar(query)
         if member is None:
             raise NotFound
         _refuse_taken(work, member, details)

@@ -1,0 +1,80 @@
+"""What no request may exceed: the size of its body (D1), and numbers that no database row can have (D6).
+
+`guard(blueprint)` or `guard(app)`: the checks run before anything reads the body, so before CSRF too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Blueprint, Flask, current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal.kernel.errors import NotFound
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+PIECE = 65_536
+LARGEST_ID = 2**63 - 1  # SQLite and PostgreSQL raise an error above it
+
+
+def takes(size: int) -> Callable[[View], View]:
+    """Give a view a cap of its own, in bytes of the whole body. Goes under the route."""
+
+    def declare(view: View) -> View:
+        view.__body_limit__ = size  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def guard(part: Blueprint | Flask) -> None:
+    part.url_value_preprocessor(_check)
+
+
+def _check(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Raises RequestEntityTooLarge (413) and NotFound."""
+    own = getattr(current_app.view_functions.get(endpoint or ""), "__body_limit__", None)
+    if own is not None:
+        request.max_content_length = own
+    most = request.max_content_length
+    if most is not None and (request.content_length or 0) > most:
+        raise RequestEntityTooLarge
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (values or {}).values()):
+        raise NotFound
+
+
+def number_asked(name: str) -> int | None:
+    """Return a number from the query string, None when it is not there.
+
+    Raises NotFound for text and for a number that no row can have: a guess would show another page.
+    """
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
+        raise NotFound
+    return int(text)
+
+
+class Drained:
+    """Reads what the application left of a body before the answer goes out.
+
+    Without it the server closes the connection while the client is still sending, and a browser
+    shows "connection reset" in place of the page that says what is wrong. Stops at `most` bytes.
+    """
+
+    def __init__(self, app: WSGIApplication, most: int = 32_000_000) -> None:
+        self.app, self.most = app, most
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = self.app(environ, start_response)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            left = self.most
+            while left > 0 and (piece := environ["wsgi.input"].read(min(left, PIECE))):
+                left -= len(piece)
+        return answer
