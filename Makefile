@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock videos chromium
+.PHONY: help run test check bench lock videos chromium ffmpeg
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,5 +48,11 @@ lock: ## Choose the newest versions again and write their hashes
 	$(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --upgrade --quiet pyproject.toml --extra build -o requirements/run.txt
 	$(VENV)/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --upgrade --quiet pyproject.toml --extra build --extra dev -c requirements/run.txt -o requirements/dev.txt
 
-videos: $(VENV)/dev.stamp chromium ## Make the clips again
-	$(BIN)/python scripts/video/make.py
+ffmpeg:
+	@command -v ffmpeg >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null; \
+	  else echo "ffmpeg is missing: install it, or run make videos as root on Debian." >&2; exit 1; fi; }
+
+videos: $(VENV)/dev.stamp chromium ffmpeg ## Make the clips again
+	$(BIN)/python -m scripts.video.make

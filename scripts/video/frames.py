@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,20 +25,22 @@ class Frame:
 
 
 @contextmanager
-def browser_page(**options: Any) -> Iterator[Page]:
-    """A page of 1280 x 720 in the Chromium of the system."""
+def browser_page(width: int, height: int, **options: Any) -> Iterator[Page]:
+    """A page of this size in the Chromium of the system. Raises RuntimeError when there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise RuntimeError("Chromium is missing: make chromium")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport=ViewportSize(width=1280, height=720), locale="nl-NL", color_scheme="light", **options
-        )
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        viewport = ViewportSize(width=width, height=height)
+        context = browser.new_context(viewport=viewport, locale="nl-NL", color_scheme="light", **options)
         yield context.new_page()
         browser.close()
 
 
 def card_frames(clip: Clip, folder: Path) -> list[Frame]:
     """Draw every scene of the clip into `folder`."""
-    with browser_page() as page:
+    with browser_page(1280, 720) as page:
         page.goto(STAGE.as_uri())
         return [frame for n, _ in enumerate(clip.scenes) for frame in _scene(page, clip, n, folder)]
 

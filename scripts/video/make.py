@@ -1,43 +1,46 @@
 """Makes the clips of the help pages: `python -m scripts.video.make` (or `make videos`).
 
-Without arguments both clips are drawn as step cards. With `--record URL --mail M --password P` the
-Horecalonen clip is recorded in a running demo portal instead: real pages, a drawn pointer.
+The token clip is drawn as step cards. The Horecalonen clip is recorded in a demo portal that is started for
+it, so it always shows the portal as it is now.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from scripts.video import record
+from scripts.video.demo import demo_running
 from scripts.video.encode import encode, write_words
-from scripts.video.frames import Frame, card_frames
-from scripts.video.record import RECORDED_NOTE, Account, record
-from scripts.video.scenes import HORECALONEN, TOKEN, Clip
+from scripts.video.frames import card_frames
+from scripts.video.scenes import TOKEN
 
 MEDIA = Path(__file__).resolve().parents[2] / "static" / "assets" / "media"
 SUFFIXES = (".mp4", ".webm", ".jpg", ".vtt", ".txt")
-CLIPS = {clip.name: clip for clip in (TOKEN, HORECALONEN)}
 
 
-def draw(clip: Clip, media: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / clip.name
-        encode(card_frames(clip, Path(folder)), made)
-        write_words([(scene.seconds, scene.spoken) for scene in clip.scenes], clip.note, made)
-        publish(made, media)
+def draw_token(made: Path) -> float:
+    """Write all files of the clip beside `made`; returns its length in seconds."""
+    frames = card_frames(TOKEN, made.parent)
+    encode(frames, max(frames[: len(frames) // 2], key=lambda frame: frame.seconds), made)
+    write_words([(scene.seconds, scene.spoken) for scene in TOKEN.scenes], TOKEN.note, made)
+    return sum(frame.seconds for frame in frames)
 
 
-def record_horecalonen(account: Account, media: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        shots = record(account, Path(folder))
-        frames: list[Frame] = [frame for shot in shots for frame in shot.frames]
-        made = Path(folder) / HORECALONEN.name
-        encode(frames, made)
-        write_words([(shot.seconds, shot.spoken) for shot in shots], RECORDED_NOTE, made)
-        publish(made, media)
+def record_horecalonen(made: Path) -> float:
+    """Write all files of the clip beside `made`; returns its length in seconds."""
+    with demo_running(made.parent) as base_url:
+        camera = record.record(base_url, made.parent)
+    frames = [frame for shot in camera.shots for frame in shot.frames]
+    encode(frames, camera.poster or frames[0], made)
+    write_words([(shot.seconds, shot.spoken) for shot in camera.shots], record.NOTE, made)
+    return sum(frame.seconds for frame in frames)
+
+
+CLIPS: dict[str, Callable[[Path], float]] = {TOKEN.name: draw_token, record.NAME: record_horecalonen}
 
 
 def publish(made: Path, media: Path) -> None:
@@ -52,22 +55,19 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clip", choices=sorted(CLIPS), help="only this clip")
     parser.add_argument("--media", type=Path, default=MEDIA, help="where the files go")
-    parser.add_argument("--record", metavar="URL", help="record the Horecalonen clip in this portal")
-    parser.add_argument("--mail", default=os.environ.get("PORTAL_VIDEO_MAIL", ""))
-    parser.add_argument("--password", default=os.environ.get("PORTAL_VIDEO_PASSWORD", ""))
     return parser.parse_args()
 
 
 def main() -> None:
     asked = arguments()
     asked.media.mkdir(parents=True, exist_ok=True)
-    if asked.record:
-        record_horecalonen(Account(asked.record.rstrip("/"), asked.mail, asked.password), asked.media)
-        return
-    for name, clip in CLIPS.items():
+    for name, make in CLIPS.items():
         if asked.clip in (None, name):
-            draw(clip, asked.media)
-            print(f"{name}: {sum(scene.seconds for scene in clip.scenes):.1f} s")
+            with tempfile.TemporaryDirectory() as folder:
+                made = Path(folder) / name
+                seconds = make(made)
+                publish(made, asked.media)
+            print(f"{name}: {seconds:.1f} s")
 
 
 if __name__ == "__main__":

@@ -1,138 +1,93 @@
-"""Records a walk through a running portal as frames: real pages, with a drawn pointer and a ring.
-
-Each act moves the pointer to one thing on the page, rings it, and does what a person would do.
-"""
+"""The walk of the Horecalonen clip through a running demo portal. A step that is not there ends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import FloatRect, Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
-from scripts.video.frames import RATE, Frame, browser_page
+from portal.demo import ACCOUNTS, PASSWORD
+from scripts.video.camera import HEIGHT, SCALE, WIDTH, Camera
+from scripts.video.frames import browser_page
 
-RECORDED_NOTE = "Dit filmpje is opgenomen in het demoportaal. De namen en uren zijn verzonnen."
-POINTER = """([x, y, box]) => {
-  const make = (id) => document.getElementById(id) || document.body.appendChild(
-    Object.assign(document.createElement("div"), { id }));
-  const spot = make("video-pointer"), ring = make("video-ring");
-  Object.assign(spot.style, { position: "fixed", zIndex: 99999, left: x - 13 + "px", top: y - 13 + "px",
-    width: "26px", height: "26px", borderRadius: "50%", background: "rgb(234 165 47 / 85%)",
-    border: "3px solid #24211c", pointerEvents: "none" });
-  Object.assign(ring.style, { position: "fixed", zIndex: 99998, display: box ? "block" : "none",
-    border: "4px solid #eaa52f", borderRadius: "12px", pointerEvents: "none" });
-  if (box) Object.assign(ring.style, { left: box.x - 6 + "px", top: box.y - 6 + "px",
-    width: box.width + 12 + "px", height: box.height + 12 + "px" });
-}"""
+NAME = "horecalonenKoppeling"
+NOTE = "Dit filmpje is opgenomen in het demoportaal. De namen en uren zijn verzonnen."
+BEHEERDER = ACCOUNTS[0][0]
+KNOWN = "Ik weet dat deze uren achterblijven"
+WITHOUT_BSN = "Milan Kowalski"
 
 
-@dataclass(frozen=True)
-class Account:
-    base_url: str
-    mail: str
-    password: str
-
-
-@dataclass
-class Shot:
-    """One caption long."""
-
-    spoken: str
-    frames: list[Frame] = field(default_factory=list)
-
-    @property
-    def seconds(self) -> float:
-        return sum(frame.seconds for frame in self.frames)
-
-
-class Camera:
-    """Takes the pictures; `at` is where the pointer is, in pixels of the page as seen."""
-
-    def __init__(self, page: Page, folder: Path) -> None:
-        self.page = page
-        self.folder = folder
-        self.at = (1180.0, 660.0)
-        self.shots: list[Shot] = []
-        self._taken = 0
-
-    def say(self, spoken: str) -> None:
-        self.shots.append(Shot(spoken))
-
-    def hold(self, seconds: float) -> None:
-        self._picture(seconds, None)
-
-    def point(self, thing: Locator) -> None:
-        """Travel to the middle of a thing in 0.6 s, ring it and wait."""
-        thing.scroll_into_view_if_needed()
-        box = thing.bounding_box()
-        if box is None:
-            raise RuntimeError(f"not on the page: {thing}")
-        (x0, y0), (x1, y1) = self.at, (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        for step in range(1, 16):
-            k = step / 15
-            k = k * k * (3 - 2 * k)
-            self.at = (x0 + (x1 - x0) * k, y0 + (y1 - y0) * k)
-            self._picture(1 / RATE, None)
-        self._picture(1.4, box)
-
-    def act(self, thing: Locator, do: Callable[[Locator], object]) -> None:
-        """Point at a thing, do something with it and show what came of it."""
-        self.point(thing)
-        do(thing)
-        self.page.wait_for_load_state("networkidle")
-        self.hold(1.2)
-
-    def _picture(self, seconds: float, box: FloatRect | None) -> None:
-        self.page.evaluate(POINTER, [*self.at, box])
-        file = self.folder / f"{self._taken:05d}.png"
-        self._taken += 1
-        self.page.screenshot(path=file)
-        self.shots[-1].frames.append(Frame(file, seconds))
-
-
-def record(account: Account, folder: Path) -> list[Shot]:
-    """Walk from signing in to the preview of an export to Horecalonen. Raises when a step is not there."""
-    with browser_page(base_url=account.base_url) as page:
-        _sign_in(page, account)
+def record(base_url: str, folder: Path) -> Camera:
+    """Film from the start page of a beheerder to an export that is ready; the pictures go into `folder`."""
+    # the page's own rules refuse styles from outside; only the recording sets them aside, to draw the pointer
+    with browser_page(WIDTH, HEIGHT, base_url=base_url, device_scale_factor=SCALE, bypass_csp=True) as page:
+        _sign_in(page)
         camera = Camera(page, folder)
+        camera.say("Horecalonen activeren en uren exporteren, als beheerder.")
+        camera.hold(3.6)
         _activate(camera)
-        _export(camera)
-        return camera.shots
+        _choose(camera)
+        _check(camera)
+        _finish(camera)
+        return camera
 
 
-def _sign_in(page: Page, account: Account) -> None:
+def _sign_in(page: Page) -> None:
     """Not in the clip: nobody needs to see a password being typed."""
     page.goto("/inloggen")
-    page.get_by_label("E-mailadres").fill(account.mail)
-    page.get_by_label("Wachtwoord", exact=True).fill(account.password)
+    page.get_by_label("E-mailadres", exact=True).fill(BEHEERDER)
+    page.get_by_label("Wachtwoord", exact=True).fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Inloggen").click()
-    page.wait_for_url("**/portaal*")
-
-
-def _click(camera: Camera, role: Literal["link", "button"], name: str) -> None:
-    camera.act(camera.page.get_by_role(role, name=name, exact=True).first, Locator.click)
+    page.wait_for_url("**/portaal")
+    page.wait_for_load_state("networkidle")
 
 
 def _activate(camera: Camera) -> None:
     camera.say("Stap 1. Ga naar Bedrijf, Instellingen, Activeer koppeling.")
-    _click(camera, "link", "Bedrijf")
+    camera.act(camera.page.get_by_role("banner").get_by_role("link", name="Bedrijf", exact=True), Locator.click)
     _click(camera, "link", "Instellingen")
     _click(camera, "link", "Activeer koppeling")
     camera.say("Stap 2. Kies Horecalonen.")
-    _click(camera, "link", "Horecalonen")
+    _click(camera, "link", "Horecalonen", after=1.2)
     camera.say("Stap 3. Klik op OK. De koppeling is nu actief.")
-    _click(camera, "button", "OK")
+    _click(camera, "button", "OK", after=0.2)
+    expect(_main(camera)).to_contain_text("De koppeling met Horecalonen is actief.")
+    camera.poster = camera.hold(2.0)
 
 
-def _export(camera: Camera) -> None:
-    page = camera.page
-    camera.say("Stap 4. Ga naar de urenregistratie. Elk teamlid heeft een BSN nodig.")
-    _click(camera, "link", "Uren")
-    camera.say("Stap 5. Kies de periode en kies Horecalonen als doel.")
-    _click(camera, "link", "Exporteren")
-    camera.act(page.get_by_label("Doel"), lambda choice: choice.select_option(label="Horecalonen"))
-    camera.say("Stap 6. Bekijk de controle en de totalen. Daarna verstuur of download je de uren.")
-    _click(camera, "button", "Controleren")
+def _choose(camera: Camera) -> None:
+    camera.say("Stap 4. Ga naar Exports en maak een nieuwe export.")
+    camera.act(camera.page.get_by_role("banner").get_by_role("link", name="Exports", exact=True), Locator.click)
+    _click(camera, "link", "Maak je eerste export")
+    camera.say("Stap 5. Kies Horecalonen en daarna de periode.")
+    target = _main(camera).get_by_label("Salarispakket")
+    expect(target.locator("option:checked")).to_have_text("Horecalonen")
+    camera.point(target, 1.2)
+    # the first period of the list is the last month that has ended
+    camera.act(_main(camera).locator("a[href*='periode=']").first, Locator.click, after=1.4)
+
+
+def _check(camera: Camera) -> None:
+    main = _main(camera)
+    camera.say("Stap 6. Bekijk de controle. Mist een BSN? Dan gaan die uren nu niet mee.")
+    row = main.get_by_role("row").filter(has_text=WITHOUT_BSN).filter(has_text="BSN")
+    camera.point(row, 3.5)
+    camera.say("Stap 7. Vink aan dat je dit weet. Klik op Maak export.")
+    camera.act(main.get_by_role("checkbox", name=KNOWN), Locator.check)
+    _click(camera, "button", "Maak export", after=1.2)
+
+
+def _finish(camera: Camera) -> None:
+    camera.say("Stap 8. Je export is klaar. Verstuur de uren of download het bestand.")
+    camera.point(_main(camera).get_by_role("link", name="Versturen naar Horecalonen"), 1.3)
+    camera.point(_main(camera).get_by_role("link", name="Download CSV"), 1.3)
+    camera.hold(1.0)
+
+
+def _main(camera: Camera) -> Locator:
+    return camera.page.get_by_role("main")
+
+
+def _click(camera: Camera, role: Literal["link", "button"], name: str, after: float = 0.5) -> None:
+    camera.act(_main(camera).get_by_role(role, name=name, exact=True).first, Locator.click, after)

@@ -1,4 +1,4 @@
-"""The step cards of both clips: what they say and what is drawn beside it.
+"""The step cards of the token clip: what they say and what is drawn beside it.
 
 The drawings are abstract on purpose: no screen of Nmbrs is imitated, each card says so. The steps of the
 token are facts from the notes on Nmbrs (access set-up); the steps in the portal are its own menu path.
@@ -131,91 +131,6 @@ TOKEN = Clip(
             "Vul ze in het portaal in. Mail een token nooit.",
             "Bedrijf › Instellingen › Activeer koppeling › Nmbrs",
             "Vul ze in bij Bedrijf, Instellingen, Activeer koppeling, Nmbrs. Mail een token nooit.",
-        ),
-    ),
-)
-
-HORECALONEN = Clip(
-    "horecalonenKoppeling",
-    "Dit filmpje is een schematische weergave van het portaal.",
-    (
-        Scene(
-            4.5,
-            "Horecalonen activeren en uren exporteren",
-            "Schematische weergave in zes stappen.",
-            "Horecalonen activeren en uren exporteren. Dit is een schematische weergave in zes stappen.",
-        ),
-        Scene(
-            5.0,
-            "Ga naar Activeer koppeling",
-            "Kies Bedrijf, Instellingen, Activeer koppeling.",
-            "Stap 1. Ga naar Bedrijf, Instellingen, Activeer koppeling.",
-            _menu("Bedrijf", "Instellingen", "Activeer koppeling"),
-            2,
-        ),
-        Scene(
-            4.5,
-            "Kies Horecalonen",
-            "Alleen een beheerder kan activeren.",
-            "Stap 2. Kies Horecalonen. Alleen een beheerder kan een koppeling activeren.",
-            (
-                ("item", 48, 90, 400, 70, "Nmbrs"),
-                ("item", 48, 184, 400, 70, "Horecalonen"),
-                ("item", 48, 278, 400, 70, "Connexie"),
-            ),
-            1,
-        ),
-        Scene(
-            4.0,
-            "Klik op OK",
-            "De koppeling is nu actief.",
-            "Stap 3. Klik op OK. De koppeling is nu actief.",
-            (
-                ("label", 48, 96, 560, 44, "Horecalonen"),
-                *bars(48, 170, (540, 430)),
-                ("button", 48, 330, 150, 74, "OK"),
-            ),
-            3,
-        ),
-        Scene(
-            5.5,
-            "Controleer de BSN\u2011nummers",
-            "Elk teamlid heeft een BSN nodig.",
-            "Stap 4. Let op: van alle teamleden moet het BSN-nummer zijn ingevuld.",
-            (
-                ("bar", 48, 90, 300, 26, ""),
-                ("bar", 48, 156, 260, 26, ""),
-                ("bar", 48, 232, 290, 26, ""),
-                ("good", 390, 76, 224, 54, "BSN ingevuld"),
-                ("good", 390, 142, 224, 54, "BSN ingevuld"),
-                ("warn", 390, 218, 224, 54, "BSN mist"),
-            ),
-            5,
-        ),
-        Scene(
-            5.0,
-            "Kies periode en doel",
-            "Ga naar Uren. Kies Horecalonen als doel.",
-            "Stap 5. Ga naar Uren. Kies de periode en kies Horecalonen als doel.",
-            (
-                ("label", 48, 84, 400, 36, "Periode"),
-                ("field", 48, 126, 560, 70, "november 2026"),
-                ("label", 48, 216, 400, 36, "Doel"),
-                ("field", 48, 268, 560, 70, "Horecalonen"),
-            ),
-            3,
-        ),
-        Scene(
-            5.5,
-            "Bekijk de totalen en verstuur",
-            "Je kunt ook het bestand downloaden.",
-            "Stap 6. Bekijk de totalen. Verstuur de uren of download het bestand.",
-            (
-                *bars(48, 84, (560, 560, 560, 560)),
-                ("button", 48, 350, 230, 74, "Versturen"),
-                ("item", 306, 350, 230, 74, "Downloaden"),
-            ),
-            4,
         ),
     ),
 )

@@ -26,6 +26,7 @@ PROVIDERS = ("nmbrs", "horecalonen", "connexie")
 APP_PATHS = (
     "/inloggen",
     "/portaal/uren",
+    "/portaal/exports",
     *(f"/portaal/bedrijf/koppelingen/{key}/activeren" for key in PROVIDERS),
 )
 BASE_URL = "https://portaal.example"
