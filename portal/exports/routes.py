@@ -20,11 +20,10 @@ from portal.integrations.queries import venue_setup
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.limits import guard, number_asked
+from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
 
 bp = Blueprint("exports", __name__)
-guard(bp)
 MIMETYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 SHOWN_PERIODS = 8
 

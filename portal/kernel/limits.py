@@ -1,7 +1,4 @@
-"""What no request may exceed: the size of its body (D1), and numbers that no database row can have (D6).
-
-`guard(blueprint)` or `guard(app)`: the checks run before anything reads the body, so before CSRF too.
-"""
+"""What no request may exceed: the size of its body (D1), and numbers that no database row can have (D6)."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge
 
+from portal.kernel.access import LARGEST_ID
 from portal.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 PIECE = 65_536
-LARGEST_ID = 2**63 - 1  # SQLite and PostgreSQL raise an error above it
 
 
 def takes(size: int) -> Callable[[View], View]:
@@ -33,19 +29,14 @@ def takes(size: int) -> Callable[[View], View]:
 
 
 def guard(part: Blueprint | Flask) -> None:
-    part.url_value_preprocessor(_check)
+    """Let the caps of the views of `part` hold before anything reads the body, CSRF included."""
+    part.url_value_preprocessor(_own_cap)
 
 
-def _check(endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Raises RequestEntityTooLarge (413) and NotFound."""
+def _own_cap(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     own = getattr(current_app.view_functions.get(endpoint or ""), "__body_limit__", None)
     if own is not None:
         request.max_content_length = own
-    most = request.max_content_length
-    if most is not None and (request.content_length or 0) > most:
-        raise RequestEntityTooLarge
-    if any(isinstance(value, int) and value > LARGEST_ID for value in (values or {}).values()):
-        raise NotFound
 
 
 def number_asked(name: str) -> int | None:
@@ -72,9 +63,10 @@ class Drained:
         self.app, self.most = app, most
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        source = environ["wsgi.input"]  # taken now: the application may put another in its place
         answer = self.app(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             left = self.most
-            while left > 0 and (piece := environ["wsgi.input"].read(min(left, PIECE))):
+            while left > 0 and (piece := source.read(min(left, PIECE))):
                 left -= len(piece)
         return answer

@@ -143,19 +143,23 @@ def test_the_real_server_answers_a_client_that_sends_too_much(server: str, cast:
                 assert answer.status_code == 413, (how, path)
                 assert "Dit is te groot" in answer.text
         fields = {"csrf_token": token_of(client.get(IMPORT).text), "venue": str(cast.venue("bob"))}
-        good = client.post(IMPORT, content=pieces(body(csv_bytes([row()]), **fields)), headers=headers)
+        good = client.post(
+            IMPORT, content=pieces(body(csv_bytes([row()]) + b"\r\n" * 1_500_000, **fields)), headers=headers
+        )
         assert good.status_code == 303
     assert uploads(acting) == 1
 
 
-@pytest.mark.parametrize("path", [IMPORT, "/inloggen"])
-def test_a_slow_client_can_send_all_and_then_reads_the_answer(server: str, path: str) -> None:
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_slow_client_can_send_all_and_then_reads_the_answer(server: str, *, chunked: bool) -> None:
     """A browser that is cut off while it sends shows "connection reset" instead of our page."""
     host, port = server.removeprefix("http://").split(":")
     content = body(b"x" * TWENTY)
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {FORM}\r\nContent-Length: {len(content)}\r\n\r\n"
+    length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(content)}"
+    head = f"POST /inloggen HTTP/1.1\r\nHost: {host}\r\nContent-Type: {FORM}\r\n{length}\r\n\r\n"
+    wire = f"{len(content):x}\r\n".encode() + content + b"\r\n0\r\n\r\n" if chunked else content
     with socket.create_connection((host, int(port)), timeout=60) as client:
-        client.sendall(head.encode() + content[:65_536])
-        time.sleep(0.3)  # the application has refused it by now
-        client.sendall(content[65_536:])
+        client.sendall(head.encode() + wire[:10_000_000])
+        time.sleep(0.5)  # the application has refused it by now
+        client.sendall(wire[10_000_000:])
         assert client.recv(200).startswith(b"HTTP/1.1 413 ")
