@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.integrations.models import Credential, CredentialRequest, Koppeling
+from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
 from portal.kernel.work import Acting
 from tests.browse import Visitor
 from tests.factories.people import Cast
@@ -134,7 +135,7 @@ def test_b5_fields_that_are_not_on_the_form_change_nothing(
         "state": "geactiveerd",
         "provider": "connexie",
     }
-    given = {"token": flow.DEMO_TOKEN, "email": flow.DEMO_USER}
+    given = {"token": DEMO_TOKEN, "email": DEMO_USER}
     alice.post(f"{NMBRS}/activeren", {**extra, **given, **flow.csrf(alice)})
     rows = flow.stored(acting)
     request = dict(

@@ -1,0 +1,87 @@
+"""I4: alive without a database; ready only with database, key, disk and schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from portal.kernel.work import Acting
+from portal.settings import Settings
+from tests.conftest import SECRET_KEY, VAULT_KEY
+from tests.databases import require_postgres
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def ready(app: Flask, failing: set[str]) -> None:
+    """/readyz names exactly the checks that fail, and nothing of how; /livez does not mind."""
+    client = app.test_client()
+    answer = client.get("/readyz")
+    assert answer.status_code == (503 if failing else 200)
+    assert {name for name, passed in answer.get_json().items() if not passed} == failing
+    assert set(answer.get_json()) == {"database", "disk", "key", "schema"}
+    assert all(isinstance(passed, bool) for passed in answer.get_json().values())
+    for secret in (SECRET_KEY, VAULT_KEY, "psycopg", "sqlite"):
+        assert secret not in answer.get_data(as_text=True)
+    alive = client.get("/livez")
+    assert (alive.status_code, alive.get_data()) == (200, b"ok")
+
+
+def test_all_is_well(app: Flask) -> None:
+    ready(app, set())
+
+
+@pytest.mark.parametrize("table", ["koppeling", "delivery_line", "alembic_version"])
+def test_a_table_is_missing(app: Flask, acting: Acting, table: str) -> None:
+    with acting.begin() as work:
+        work.session.execute(text(f"ALTER TABLE {table} RENAME TO weg"))
+    ready(app, {"schema"})
+
+
+def test_the_schema_is_old(app: Flask, acting: Acting) -> None:
+    with acting.begin() as work:
+        work.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    ready(app, {"schema"})
+
+
+def test_the_database_is_gone(app: Flask, acting: Acting, database_url: str) -> None:
+    ready(app, set())
+    address = make_url(database_url)
+    if address.get_backend_name() == "sqlite":
+        acting.engine.dispose()
+        file = Path(str(address.database))
+        file.unlink()
+        file.mkdir()  # nor can it be made anew
+    else:
+        with require_postgres().connect() as server:
+            server.execute(text(f'DROP DATABASE "{address.database}" WITH (FORCE)'))
+    ready(app, {"database", "schema"})
+
+
+@SQLITE
+def test_the_data_folder_cannot_be_written(app: Flask, settings: Settings) -> None:
+    """A file stands where the folder belongs; root may write into any folder, so chmod proves nothing."""
+    ready(app, set())
+    assert list(settings.data.iterdir()) == []  # the check leaves nothing behind
+    settings.data.rmdir()
+    settings.data.write_text("")
+    ready(app, {"disk"})
+
+
+@SQLITE
+def test_a_writer_that_takes_long_keeps_nobody_from_asking(app: Flask, acting: Acting) -> None:
+    """SQLite has one writer: /readyz only reads and answers meanwhile."""
+    with acting.begin() as work:
+        work.session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        ready(app, set())
+
+
+@SQLITE
+def test_livez_needs_no_database(make_app: Callable[..., Flask]) -> None:
+    app = make_app(database_url="postgresql+psycopg://nobody:geheim@127.0.0.1:1/nowhere")
+    ready(app, {"database", "schema"})
