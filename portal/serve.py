@@ -14,6 +14,6 @@ def main(host: str, port: int, workers: int = WORKERS) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished."""
     Server(
         "portal.wsgi:app", address=host, port=port, interface=Interfaces.WSGI, workers=workers,
-        blocking_threads=THREADS, respawn_failed_workers=True, websockets=False, log_access=False, log_level=LogLevels.warning,
-        workers_kill_timeout=20,
+        blocking_threads=THREADS, respawn_failed_workers=True, websockets=False, log_access=False,
+        log_level=LogLevels.warning, workers_kill_timeout=20,
     ).serve()  # fmt: skip

@@ -37,11 +37,7 @@ def of_thing(work: Work, prefix: str, **facts: int) -> list[TrailRow]:
     """Rows about one thing (`request=12`), oldest first. For support only."""
     if work.actor.role is not Role.SUPPORT:
         raise Forbidden("Dit logboek is voor support.")
-    query = (
-        select(AuditEvent)
-        .where(AuditEvent.action.startswith(prefix, autoescape=True))
-        .order_by(AuditEvent.id)
-    )
+    query = select(AuditEvent).where(AuditEvent.action.startswith(prefix, autoescape=True)).order_by(AuditEvent.id)
     for name, value in facts.items():
         query = query.where(AuditEvent.facts[name].as_integer() == value)
     return [_row(event) for event in work.session.scalars(query)]

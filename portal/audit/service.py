@@ -15,8 +15,6 @@ def record(work: Work, action: str, organisation_id: int | None = None, **facts:
             actor_id=work.actor.user_id,
             actor=work.actor.name,
             action=action,
-            facts={
-                name: value if isinstance(value, int | bool) else str(value) for name, value in facts.items()
-            },
+            facts={name: value if isinstance(value, int | bool) else str(value) for name, value in facts.items()},
         )
     )

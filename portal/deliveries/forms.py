@@ -8,8 +8,10 @@ from wtforms.validators import InputRequired
 from portal.kernel.forms import Form
 
 
-class ConfirmForm(Form):
-    """A form with nothing but its button."""
+class SendForm(Form):
+    """`not_loaded` is asked when the file of this export was downloaded before."""
+
+    not_loaded = BooleanField("Het bestand dat is gedownload, is niet in de salarisadministratie ingelezen.")
 
 
 class WithdrawForm(Form):

@@ -14,7 +14,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
 
 from portal.deliveries.models import Baseline, Delivery, DeliveryLine, DeliveryState, LineState
-from portal.integrations.contract import Component
+from portal.integrations.contract import Component, LineResult
 from portal.kernel.work import Work
 
 LOST = "Het versturen is halverwege gestopt. Kijk in je salarispakket of deze uren er staan."
@@ -88,7 +88,12 @@ def settle_line(
             DeliveryLine.id == line_id, DeliveryLine.state == LineState.BUSY,
             DeliveryLine.attempt == claim.attempt, exists().where(_mine(claim)),
         )
-        .values(state=state, remote_ref=remote_ref[:60], reason=reason[:600], settled_at=work.now),
+        .values(
+            state=state, remote_ref=remote_ref[:60], reason=reason[:600],
+            settled_at=None if state is LineState.PLANNED else work.now,
+            # back to planned: certainly nothing left, as if it had never started
+            **({"started_at": None} if state is LineState.PLANNED else {}),
+        ),
     )  # fmt: skip
 
 
@@ -107,12 +112,19 @@ def has_baseline(work: Work, claim: Claim, employee_ref: str) -> bool:
     return work.session.scalar(select(Baseline.id).where(known)) is not None
 
 
-def finish(work: Work, claim: Claim, receipt: str = "") -> None:
-    """All lines have an end: the delivery is done."""
-    values = {"state": DeliveryState.DONE, "lease_until": None, "finished_at": work.now, "cause": "", "remedy": ""}
-    work.session.execute(update(Delivery).where(_mine(claim)).values(**values))
+def finish(work: Work, claim: Claim, receipt: str = "") -> bool:
+    """The worker is through its lines. False when it lost its lease: then nothing is written.
+
+    A line that a person planned again meanwhile makes the delivery wait for another round.
+    """
+    own = DeliveryLine.delivery_id == claim.delivery_id
+    open_ = select(DeliveryLine.id).where(own, DeliveryLine.state.in_((LineState.PLANNED, LineState.BUSY))).limit(1)
+    over = work.session.scalar(open_) is None
+    values: dict[str, object] = {"lease_until": None, "cause": "", "remedy": "", "next_at": work.now}
+    values |= {"state": DeliveryState.DONE, "finished_at": work.now} if over else {"state": DeliveryState.WAITING}
     if receipt:
-        work.session.execute(update(Delivery).where(Delivery.id == claim.delivery_id).values(receipt=receipt[:100]))
+        values["receipt"] = receipt[:100]
+    return _changed(work, update(Delivery).where(_mine(claim)).values(**values))
 
 
 def put_back(work: Work, claim: Claim, after: timedelta, *, tries: int, cause: str = "", remedy: str = "") -> None:
@@ -163,6 +175,7 @@ def resume(work: Work, delivery_id: int) -> bool:
 def retry_refused(work: Work, delivery_id: int) -> int:
     """Plan the refused lines of a finished delivery again; returns how many."""
     lines = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.REFUSED)
+    lines &= DeliveryLine.released_at.is_(None)
     count = work.session.scalar(select(func.count()).where(lines)) or 0
     if not count or not _reopen(work, delivery_id):
         return 0
@@ -170,18 +183,66 @@ def retry_refused(work: Work, delivery_id: int) -> int:
     return count
 
 
-def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool) -> bool:
-    """A person looked in payroll: an `onbekend` line is booked, or it is not and is sent again."""
+def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, quiet: timedelta = timedelta(0)) -> bool:
+    """A person looked in payroll: an `onbekend` line is booked, or it is not and is sent again.
+
+    Not booked is believed only when the line was started longer than `quiet` ago: a call under way may still land.
+    """
     where = (
         (DeliveryLine.id == line_id) & (DeliveryLine.delivery_id == delivery_id)
         & (DeliveryLine.state == LineState.UNCLEAR)
     )  # fmt: skip
+    if not booked:
+        where &= DeliveryLine.started_at <= work.now - quiet
     state = LineState.ACCEPTED if booked else LineState.PLANNED
     reason = f"Nagekeken door {work.actor.name}." if booked else ""
     changed = _changed(work, update(DeliveryLine).where(where).values(state=state, reason=reason))
     if changed and not booked:
         _reopen(work, delivery_id)
     return changed
+
+
+def release_refused(work: Work, delivery_id: int) -> list[int]:
+    """Mark the refused lines as given free: they are never sent again. Returns their export lines."""
+    done = (
+        update(DeliveryLine)
+        .where(
+            DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.REFUSED,
+            DeliveryLine.released_at.is_(None),
+        )
+        .values(released_at=work.now)
+        .returning(DeliveryLine.export_line_id)
+    )  # fmt: skip
+    return list(work.session.scalars(done))
+
+
+def nothing_left(work: Work, delivery_id: int) -> bool:
+    """Whether payroll certainly holds nothing of this delivery and nothing is on its way."""
+    kept = (LineState.PLANNED, LineState.REFUSED)
+    sent = select(DeliveryLine.id).where(
+        DeliveryLine.delivery_id == delivery_id, DeliveryLine.state.not_in(kept)
+    )  # fmt: skip
+    still = (Delivery.id == delivery_id) & Delivery.state.in_((DeliveryState.DONE, DeliveryState.CANCELLED))
+    resting = work.session.scalar(select(Delivery.id).where(still)) is not None
+    return resting and work.session.scalar(sent.limit(1)) is None
+
+
+def plan_unknown_again(work: Work, delivery_id: int) -> None:
+    """The other side never saw this batch: all unknown lines go again, under the same reference."""
+    where = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.UNCLEAR)
+    work.session.execute(update(DeliveryLine).where(where).values(state=LineState.PLANNED, started_at=None, reason=""))
+    _reopen(work, delivery_id)
+
+
+def settle_unknown(work: Work, delivery_id: int, results: dict[int, LineResult], receipt: str) -> None:
+    """The other side told what it did with each line of the batch (by export line)."""
+    where = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.UNCLEAR)
+    for row in work.session.scalars(select(DeliveryLine).where(where)).all():
+        result = results.get(row.export_line_id)
+        if result is not None:
+            row.state = LineState.ACCEPTED if result.accepted else LineState.REFUSED
+            row.remote_ref, row.reason, row.settled_at = result.ref[:60], result.reason[:600], work.now
+    work.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(receipt=receipt[:100]))
 
 
 def _reopen(work: Work, delivery_id: int) -> bool:

@@ -54,7 +54,10 @@ class Delivery(Base):
 
 
 class DeliveryLine(Base):
-    """One booking: hours of a person and code. `remote_ref` is payroll's id once it answered."""
+    """One booking: hours of a person and code. `remote_ref` is payroll's id once it answered.
+
+    `released_at`: refused, and its hours were given free for a new export.
+    """
 
     __tablename__ = "delivery_line"
 
@@ -67,6 +70,7 @@ class DeliveryLine(Base):
     reason: Mapped[str] = mapped_column(String(600), default="")
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Baseline(Base):

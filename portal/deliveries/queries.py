@@ -9,8 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from portal.deliveries.ledger import nothing_left
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
-from portal.exports.models import ExportLine
+from portal.exports.models import ExportLine, ExportState
+from portal.exports.queries import ExportInfo
 from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Role, Work
 
@@ -27,6 +29,7 @@ class LineInfo:
     remote_ref: str
     reason: str
     settled_at: datetime | None
+    released: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class DeliveryInfo:
     created_at: datetime
     finished_at: datetime | None
     counts: dict[LineState, int]
+    released: int
 
     @property
     def total(self) -> int:
@@ -56,6 +60,12 @@ class DeliveryInfo:
     def moving(self) -> bool:
         return self.state in (DeliveryState.WAITING, DeliveryState.BUSY)
 
+    @property
+    def releasable(self) -> int:
+        """Refused lines whose hours can be given free for a new export."""
+        over = self.state in (DeliveryState.DONE, DeliveryState.CANCELLED)
+        return self.counts.get(LineState.REFUSED, 0) - self.released if over else 0
+
 
 def delivery(work: Work, delivery_id: int) -> DeliveryInfo:
     """Raises NotFound."""
@@ -63,13 +73,27 @@ def delivery(work: Work, delivery_id: int) -> DeliveryInfo:
     row = work.session.scalar(select(Delivery).where(Delivery.id == delivery_id, own))
     if row is None:
         raise NotFound
-    return _info(row, _counts(work, [row.id])[row.id])
+    return _info(work, row, _counts(work, [row.id])[row.id])
 
 
 def of_export(work: Work, export_id: int) -> DeliveryInfo | None:
     own = Delivery.organisation_id == work.organisation_id
     row = work.session.scalar(select(Delivery).where(Delivery.export_id == export_id, own))
-    return _info(row, _counts(work, [row.id])[row.id]) if row else None
+    return _info(work, row, _counts(work, [row.id])[row.id]) if row else None
+
+
+def by_export(work: Work) -> dict[int, DeliveryInfo]:
+    """The deliveries of the own organisation by export id."""
+    rows = work.session.scalars(select(Delivery).where(Delivery.organisation_id == work.organisation_id)).all()
+    counts = _counts(work, [row.id for row in rows])
+    return {row.export_id: _info(work, row, counts[row.id]) for row in rows}
+
+
+def can_be_withdrawn(work: Work, export: ExportInfo, delivery: DeliveryInfo | None) -> bool:
+    """Whether nothing of this export left, so that its hours may be exported again."""
+    if export.state is not ExportState.READY:
+        return False
+    return delivery is None or nothing_left(work, delivery.id)
 
 
 def deliveries(work: Work, limit: int = 50) -> list[DeliveryInfo]:
@@ -79,7 +103,7 @@ def deliveries(work: Work, limit: int = 50) -> list[DeliveryInfo]:
         query = query.where(Delivery.organisation_id == work.organisation_id)
     rows = work.session.scalars(query).all()
     counts = _counts(work, [row.id for row in rows])
-    return [_info(row, counts[row.id]) for row in rows]
+    return [_info(work, row, counts[row.id]) for row in rows]
 
 
 def lines(work: Work, delivery_id: int) -> list[LineInfo]:
@@ -95,7 +119,7 @@ def lines(work: Work, delivery_id: int) -> list[LineInfo]:
     return [
         LineInfo(
             row.id, line.name, line.personnel_number, line.kind, line.code, line.hours, row.state, row.remote_ref,
-            row.reason, row.settled_at,
+            row.reason, row.settled_at, row.released_at is not None,
         )
         for row, line in work.session.execute(query)
     ]  # fmt: skip
@@ -113,8 +137,11 @@ def _counts(work: Work, ids: list[int]) -> dict[int, Counter[LineState]]:
     return found
 
 
-def _info(row: Delivery, counts: Counter[LineState]) -> DeliveryInfo:
+def _info(work: Work, row: Delivery, counts: Counter[LineState]) -> DeliveryInfo:
+    freed = (DeliveryLine.delivery_id == row.id) & DeliveryLine.released_at.is_not(None)
+    released = work.session.scalar(select(func.count()).where(freed)) or 0 if counts[LineState.REFUSED] else 0
     return DeliveryInfo(
         row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.remedy, row.receipt,
         row.created_by, row.created_at, row.finished_at, dict(counts),
+        released,
     )  # fmt: skip

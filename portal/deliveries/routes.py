@@ -5,40 +5,70 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.deliveries import forms, queries, service
+from portal.deliveries import forms, lookup, queries, service
 from portal.exports.queries import export as find_export
+from portal.exports.queries import exports as made_exports
 from portal.exports.queries import lines as export_lines
+from portal.exports.queries import targets
 from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
+from portal.kernel.errors import RemoteError
 from portal.kernel.filters import meervoud
 
 bp = Blueprint("deliveries", __name__)
+OUTCOMES = {
+    lookup.Found.BOOKED: "Het pakket is aangekomen. Per regel zie je wat ermee is gebeurd.",
+    lookup.Found.UNKNOWN: "Het pakket is niet aangekomen. We versturen het opnieuw, met dezelfde referentie.",
+}
 
 
 def _providers() -> Providers:
     return acting().part(Providers)
 
 
-@bp.get("/portaal/exports/<int:export_id>/versturen")
+@bp.get("/portaal/exports")
 @access(Audience.CUSTOMER)
-def review(export_id: int) -> ResponseReturnValue:
-    """The last look before sending; nothing is sent without it (J5)."""
+def exports() -> ResponseReturnValue:
+    with acting().read() as work:
+        made, sent = made_exports(work), queries.by_export(work)
+        known = targets(work, _providers())
+    page = {"exports": made, "deliveries": sent, "targets": known, "providers": _providers()}
+    return render_template("exports/overview.html", **page, periods=periods)
+
+
+@bp.get("/portaal/exports/<int:export_id>")
+@access(Audience.CUSTOMER)
+def export(export_id: int) -> ResponseReturnValue:
+    return render_template("exports/show.html", **_export_facts(export_id), withdraw=forms.WithdrawForm())
+
+
+def _export_facts(export_id: int) -> dict[str, object]:
     with acting().read() as work:
         found = find_export(work, export_id)
         lines = export_lines(work, export_id)
         delivery = queries.of_export(work, export_id)
+        takeable = queries.can_be_withdrawn(work, found, delivery)
     provider = _providers().get(found.provider)
     sends = isinstance(provider, LineSender | BatchSender)
-    page = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    return render_template("deliveries/review.html", **page, periods=periods)
+    facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
+    return {**facts, "takeable": takeable, "periods": periods}
+
+
+@bp.get("/portaal/exports/<int:export_id>/versturen")
+@access(Audience.CUSTOMER)
+def review(export_id: int) -> ResponseReturnValue:
+    """The last look before sending; nothing is sent without it (J5)."""
+    return render_template("deliveries/review.html", **_export_facts(export_id), form=forms.SendForm())
 
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
 @access(Audience.CUSTOMER)
 def send(export_id: int) -> ResponseReturnValue:
-    delivery_id = service.send(acting(), export_id)
+    form = forms.SendForm()
+    form.validate()
+    delivery_id = service.send(acting(), export_id, not_loaded=bool(form.not_loaded.data))
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
@@ -51,7 +81,7 @@ def withdraw_export(export_id: int) -> ResponseReturnValue:
         flash("De export is ingetrokken. De uren staan weer klaar voor een nieuwe export.", "success")
     else:
         flash(form.sure.errors[0] if form.sure.errors else "Ververs de pagina en probeer het opnieuw.", "error")
-    return redirect(url_for("exports.show", export_id=export_id), code=303)
+    return redirect(url_for("deliveries.export", export_id=export_id), code=303)
 
 
 @bp.get("/portaal/leveringen/<int:delivery_id>")
@@ -107,11 +137,33 @@ def retry_refused(delivery_id: int) -> ResponseReturnValue:
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
+@bp.post("/portaal/leveringen/<int:delivery_id>/vrijgeven")
+@access(Audience.CUSTOMER)
+def release_refused(delivery_id: int) -> ResponseReturnValue:
+    count = service.release_refused(acting(), delivery_id)
+    flash(f"{meervoud(count, 'regel is', 'regels zijn')} vrij. Los de reden op en maak een nieuwe export.", "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+@bp.post("/portaal/leveringen/<int:delivery_id>/navragen")
+@access(Audience.CUSTOMER)
+def look_up(delivery_id: int) -> ResponseReturnValue:
+    try:
+        found = lookup.look_up(acting(), delivery_id)
+    except RemoteError as error:
+        flash(f"{error.message} {error.remedy}".strip(), "error")
+    else:
+        flash(OUTCOMES[found], "success")
+    return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
 @bp.post("/portaal/leveringen/<int:delivery_id>/regels/<int:line_id>/<outcome>")
 @access(Audience.CUSTOMER)
 def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
     if outcome not in ("staat-er", "staat-er-niet"):
         return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
     service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
-    flash("Genoteerd.", "success")
+    with acting().read() as work:
+        moving = queries.delivery(work, delivery_id).moving
+    flash("Genoteerd." if outcome == "staat-er" or moving else "Genoteerd. Kies Hervat om verder te gaan.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)

@@ -7,6 +7,8 @@ leaves `bezig`, which the sweep turns into `onbekend`; nothing is ever resent by
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,21 +18,25 @@ from portal.audit.service import record
 from portal.deliveries import ledger
 from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine, LineState
-from portal.exports.models import Export
+from portal.exports.models import Export, ExportState
 from portal.exports.queries import batch_of
 from portal.hours.types import Batch, BatchLine
-from portal.integrations import service as koppelingen
+from portal.integrations import keyring
 from portal.integrations.contract import BatchSender, Credentials, LineResult, LineSender
 from portal.integrations.parts import Providers
+from portal.integrations.queries import companies
 from portal.kernel.errors import AccessRefused, NotFound, Refused, RemoteError, Unavailable, Unclear
 from portal.kernel.logs import log, warn
-from portal.kernel.work import Acting, Actor
+from portal.kernel.remote.guard import finish_by
+from portal.kernel.vault import Tampered
+from portal.kernel.work import Acting, Actor, Work
 from portal.settings import Settings
 
 MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 5
 LONGEST_WAIT_SECONDS = 600
 ROBOT = "koppelportaal"
+UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Parcel:
     batch: Batch
     line_ids: dict[int, int]
     credentials: Credentials
+    used: str
 
 
 class Stopped(Exception):
@@ -73,37 +80,58 @@ def work_once(acting: Acting) -> bool:
 
 
 def _send(acting: Acting, claim: Claim) -> None:
-    provider = acting.part(Providers).get(claim.provider)
+    used = ""
     try:
         parcel = _load(acting, claim)
-        if isinstance(provider, LineSender):
-            _send_lines(acting, provider, parcel)
-        elif isinstance(provider, BatchSender):
-            _send_batch(acting, provider, parcel)
-        else:
-            raise NotFound(f"Voor {provider.name} is geen adres ingesteld. Vraag het aan je salariskantoor.")  # noqa: TRY301
+        used = parcel.used
+        _hand_over(acting, parcel)
     except AccessRefused as error:
         with acting.begin() as work:
-            koppelingen.mark_broken(work, claim.organisation_id, claim.provider, error.message, error.remedy)
+            keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.message, error.remedy)
             ledger.pause(work, claim, error.message, error.remedy)
             record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
     except Unavailable as error:
         _wait_or_pause(acting, claim, error)
     except NotFound as error:
         with acting.begin() as work:
-            ledger.pause(work, claim, error.message, "Activeer de koppeling bij Bedrijf > Instellingen en hervat.")
+            ledger.pause(work, claim, error.message, "Kijk de koppeling na bij Bedrijf > Instellingen en hervat.")
+    except Tampered:
+        warn("a sealed value cannot be opened", delivery=claim.delivery_id)
+        with acting.begin() as work:
+            ledger.pause(work, claim, UNREADABLE, "Neem contact op met support.")
+
+
+def _hand_over(acting: Acting, parcel: Parcel) -> None:
+    provider = acting.part(Providers).get(parcel.claim.provider)
+    if isinstance(provider, LineSender):
+        _send_lines(acting, provider, parcel)
+    elif isinstance(provider, BatchSender):
+        _send_batch(acting, provider, parcel)
+    else:
+        raise NotFound(f"Voor {provider.name} is geen adres ingesteld. Vraag het aan je salariskantoor.")
 
 
 def _load(acting: Acting, claim: Claim) -> Parcel:
     with acting.begin() as work:
-        credentials = koppelingen.open_credentials(work, claim.organisation_id, claim.provider, "levering")
+        credentials = keyring.open_credentials(work, claim.organisation_id, claim.provider, "levering")
+        used = keyring.in_use(work, claim.organisation_id, claim.provider)
         export = work.session.get_one(Export, claim.export_id)
+        _require_sendable(work, export)
         planned = select(DeliveryLine.export_line_id, DeliveryLine.id).where(
             DeliveryLine.delivery_id == claim.delivery_id, DeliveryLine.state == LineState.PLANNED
         )
         line_ids = {row[0]: row[1] for row in work.session.execute(planned)}
         batch = batch_of(work, export)
-    return Parcel(claim, batch, line_ids, credentials)
+    return Parcel(claim, batch, line_ids, credentials, used)
+
+
+def _require_sendable(work: Work, export: Export) -> None:
+    """Raises NotFound, which pauses, when this export must not leave (any more)."""
+    if export.state is not ExportState.READY:
+        raise NotFound("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten.")
+    seen = {company.ref for company in companies(work, export.provider)}
+    if export.company_ref and export.company_ref not in seen:
+        raise NotFound("De token van nu ziet het bedrijf van deze export niet.")
 
 
 def _send_lines(acting: Acting, sender: LineSender, parcel: Parcel) -> None:
@@ -112,9 +140,7 @@ def _send_lines(acting: Acting, sender: LineSender, parcel: Parcel) -> None:
             _check_stop(acting, parcel.claim)
             _send_line(acting, sender, parcel, line)
     with acting.begin() as work:
-        ledger.finish(work, parcel.claim)
-        koppelingen.mark_mended(work, parcel.claim.organisation_id, parcel.claim.provider)
-        record(work, "delivery.done", delivery=parcel.claim.delivery_id)
+        _finish(work, parcel.claim)
 
 
 def _check_stop(acting: Acting, claim: Claim) -> None:
@@ -128,13 +154,11 @@ def _send_line(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLi
     claim, line_id = parcel.claim, parcel.line_ids[line.line_id]
     if not _readable(acting, sender, parcel, line):
         return
-    with acting.begin() as work:
-        lease = acting.part(Settings).lease_seconds
-        if not ledger.extend(work, claim, lease) or not ledger.start_line(work, claim, line_id):
-            raise Stopped
+    lease_end = _start(acting, parcel, [line_id])
     ref, reason = "", ""
     try:
-        ref = sender.insert(line, parcel.batch.period, parcel.credentials)
+        with finish_by(lease_end):
+            ref = sender.insert(line, parcel.batch.period, parcel.credentials)
         state = LineState.ACCEPTED
     except (AccessRefused, Unavailable):
         _settle(acting, claim, line_id, LineState.PLANNED)
@@ -144,6 +168,30 @@ def _send_line(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLi
     except Unclear as error:
         state, reason = LineState.UNCLEAR, _words(error)
     _settle(acting, claim, line_id, state, ref, reason)
+
+
+def _start(acting: Acting, parcel: Parcel, line_ids: Iterable[int]) -> float:
+    """Commit lines as `bezig` and return the moment (monotonic) at which the lease ends.
+
+    Raises Stopped when the lease is lost, or when the koppeling was switched off or got another token
+    meanwhile; the transaction is rolled back then and no line is left `bezig`.
+    """
+    claim, seconds = parcel.claim, acting.part(Settings).lease_seconds
+    lease_end = time.monotonic() + seconds
+    with acting.begin() as work:
+        if keyring.in_use(work, claim.organisation_id, claim.provider) != parcel.used:
+            ledger.put_back(work, claim, timedelta(0), tries=claim.tries)
+            changed = True
+        else:
+            changed = False
+            started = ledger.extend(work, claim, seconds) and all(
+                ledger.start_line(work, claim, line_id) for line_id in line_ids
+            )
+            if not started:
+                raise Stopped
+    if changed:
+        raise Stopped
+    return lease_end
 
 
 def _readable(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLine) -> bool:
@@ -165,10 +213,8 @@ def _readable(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLin
 
 def _refuse_unread(acting: Acting, parcel: Parcel, line: BatchLine, error: Refused) -> None:
     line_id = parcel.line_ids[line.line_id]
-    with acting.begin() as work:
-        if not ledger.start_line(work, parcel.claim, line_id):
-            raise Stopped
-        ledger.settle_line(work, parcel.claim, line_id, LineState.REFUSED, reason=_words(error))
+    _start(acting, parcel, [line_id])
+    _settle(acting, parcel.claim, line_id, LineState.REFUSED, reason=_words(error))
 
 
 def _settle(acting: Acting, claim: Claim, line_id: int, state: LineState, ref: str = "", reason: str = "") -> None:
@@ -181,14 +227,15 @@ def _settle(acting: Acting, claim: Claim, line_id: int, state: LineState, ref: s
 def _send_batch(acting: Acting, sender: BatchSender, parcel: Parcel) -> None:
     if not parcel.line_ids:
         with acting.begin() as work:
-            ledger.finish(work, parcel.claim)
+            _finish(work, parcel.claim)
         return
     batch = replace(parcel.batch, lines=tuple(li for li in parcel.batch.lines if li.line_id in parcel.line_ids))
     _check_stop(acting, parcel.claim)
-    _start_all(acting, parcel)
+    lease_end = _start(acting, parcel, parcel.line_ids.values())
     receipt = ""
     try:
-        answer = sender.send(batch, parcel.credentials)
+        with finish_by(lease_end):
+            answer = sender.send(batch, parcel.credentials)
         outcomes, receipt = {result.line_id: result for result in answer.results}, answer.ref
     except (AccessRefused, Unavailable):
         _settle_all(acting, parcel, LineState.PLANNED)
@@ -200,16 +247,6 @@ def _send_batch(acting: Acting, sender: BatchSender, parcel: Parcel) -> None:
         _settle_all(acting, parcel, LineState.UNCLEAR, _words(error))
         outcomes = None
     _finish_batch(acting, parcel, outcomes, receipt)
-
-
-def _start_all(acting: Acting, parcel: Parcel) -> None:
-    with acting.begin() as work:
-        lease = acting.part(Settings).lease_seconds
-        started = ledger.extend(work, parcel.claim, lease) and all(
-            ledger.start_line(work, parcel.claim, line_id) for line_id in parcel.line_ids.values()
-        )
-        if not started:
-            raise Stopped  # rolls back: no line is left `bezig`
 
 
 def _settle_all(acting: Acting, parcel: Parcel, state: LineState, reason: str = "") -> None:
@@ -229,9 +266,14 @@ def _finish_batch(acting: Acting, parcel: Parcel, outcomes: dict[int, LineResult
             )
             if not settled:
                 raise Stopped
-        ledger.finish(work, parcel.claim, receipt)
-        koppelingen.mark_mended(work, parcel.claim.organisation_id, parcel.claim.provider)
-        record(work, "delivery.done", delivery=parcel.claim.delivery_id)
+        _finish(work, parcel.claim, receipt)
+
+
+def _finish(work: Work, claim: Claim, receipt: str = "") -> None:
+    # the organisation is locked before the delivery, in the order of every other transaction
+    keyring.mark_mended(work, claim.organisation_id, claim.provider)
+    if ledger.finish(work, claim, receipt):
+        record(work, "delivery.done", delivery=claim.delivery_id)
 
 
 def _wait_or_pause(acting: Acting, claim: Claim, error: Unavailable) -> None:

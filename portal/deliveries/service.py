@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from portal.audit.service import record
 from portal.deliveries import ledger
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.exports import service as exports
-from portal.exports.models import ExportLine, ExportState
+from portal.exports.models import Export, ExportLine, ExportState
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
-from portal.integrations.queries import require_active
+from portal.integrations.queries import VenueSetup, require_active, venue_setup
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.work import Acting, Work
+from portal.settings import Settings
 
 
-def send(acting: Acting, export_id: int) -> int:
+def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
     """Plan an export for sending and return the id of its delivery.
 
-    Safe to call twice, also at the same time: an export has one delivery, for ever.
-    Raises NotFound, Conflict.
+    Safe to call twice, also at the same time: an export has one delivery, for ever. `not_loaded`: a person
+    said that the file, which was downloaded, was not read into payroll. Raises NotFound, Conflict.
     """
     with acting.begin() as work:
         export = exports.locked(work, export_id)
@@ -30,9 +33,14 @@ def send(acting: Acting, export_id: int) -> int:
         provider = acting.part(Providers).get(export.provider)
         if not isinstance(provider, LineSender | BatchSender):
             raise Conflict(f"Voor {provider.name} is geen adres ingesteld. Download het bestand.")
-        found = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id))
+        found = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
+        if export.downloaded_at is not None and not not_loaded and found is None:
+            raise Conflict(
+                "Dit bestand is al gedownload. Vink aan dat het niet is ingelezen; anders tellen uren dubbel."
+            )
         if found is not None:
-            ledger.resume(work, found.id) if found.state is DeliveryState.CANCELLED else None
+            if found.state is DeliveryState.CANCELLED and ledger.resume(work, found.id):
+                record(work, "delivery.resumed", delivery=found.id)
             return found.id
         delivery = _plan(work, export_id, export.provider)
         record(work, "delivery.planned", delivery=delivery.id, export=export.id)
@@ -71,8 +79,10 @@ def resume(acting: Acting, delivery_id: int) -> None:
     with acting.begin() as work:
         delivery = own(work, delivery_id)
         require_active(work, delivery.provider)
-        ledger.resume(work, delivery.id)
-        record(work, "delivery.resumed", delivery=delivery_id)
+        if work.session.get_one(Export, delivery.export_id, populate_existing=True).state is not ExportState.READY:
+            raise Conflict("Deze export is ingetrokken. De uren kunnen al in een nieuwe export zitten.")
+        if ledger.resume(work, delivery.id):
+            record(work, "delivery.resumed", delivery=delivery_id)
 
 
 def retry_refused(acting: Acting, delivery_id: int) -> int:
@@ -82,9 +92,48 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
         if not isinstance(acting.part(Providers).get(delivery.provider), LineSender):
             raise Conflict("Deze regels kun je niet opnieuw versturen. Trek ze recht bij je salariskantoor.")
         require_active(work, delivery.provider)
+        if mended_since(work, delivery):
+            raise Conflict(
+                "De urencode of de medewerker is intussen anders gekozen. "
+                "Maak de geweigerde uren vrij en maak daarna een nieuwe export."
+            )
         count = ledger.retry_refused(work, delivery.id)
         record(work, "delivery.retried", delivery=delivery_id, count=count)
         return count
+
+
+def mended_since(work: Work, delivery: Delivery) -> bool:
+    """Whether a refused line would get another code or employee today than when its export was made."""
+    venue_id = work.session.get_one(Export, delivery.export_id).venue_id
+    setup = venue_setup(work, delivery.provider, venue_id)
+    refused = (
+        select(ExportLine)
+        .join(DeliveryLine, DeliveryLine.export_line_id == ExportLine.id)
+        .where(DeliveryLine.delivery_id == delivery.id, DeliveryLine.state == LineState.REFUSED)
+        .where(DeliveryLine.released_at.is_(None))
+    )
+    return any(_differs(setup, line) for line in work.session.scalars(refused))
+
+
+def _differs(setup: VenueSetup, line: ExportLine) -> bool:
+    found = setup.matches.get(line.member_id)
+    employee_ref = found.employee.ref if found and found.employee else ""
+    return employee_ref != line.employee_ref or any(setup.codes.get(kind) != line.code for kind in line.kinds)
+
+
+def release_refused(acting: Acting, delivery_id: int) -> int:
+    """Give the refused hours free for a new export; returns the number of lines. Safe to call twice.
+
+    Raises NotFound, and Conflict while the delivery is still under way.
+    """
+    with acting.begin() as work:
+        export = exports.locked(work, own(work, delivery_id, lock=False).export_id)
+        delivery = own(work, delivery_id)
+        if delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED):
+            raise Conflict("Deze levering is nog bezig. Wacht tot zij klaar is.")
+        freed = exports.release_lines(work, export, ledger.release_refused(work, delivery.id))
+        record(work, "delivery.released", delivery=delivery_id, count=freed)
+        return freed
 
 
 def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> None:
@@ -94,8 +143,13 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> N
         one_by_one = isinstance(acting.part(Providers).get(delivery.provider), LineSender)
         if not booked and not one_by_one:
             raise Conflict("Deze regels gaan als één pakket. Vraag je salariskantoor of het pakket er is.")
-        if not ledger.decide(work, delivery.id, line_id, booked=booked):
-            raise Conflict("Deze regel is niet (meer) onbekend. Ververs de pagina.")
+        settings = acting.part(Settings)
+        quiet = timedelta(seconds=settings.lease_seconds + settings.remote_seconds)
+        if not ledger.decide(work, delivery.id, line_id, booked=booked, quiet=quiet):
+            raise Conflict(
+                "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "
+                "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."
+            )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
 
 
@@ -104,24 +158,15 @@ def withdraw_export(acting: Acting, export_id: int) -> None:
     with acting.begin() as work:
         export = exports.locked(work, export_id)
         delivery = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
-        if delivery is not None and not _untouched(work, delivery):
-            raise Conflict("Van deze export zijn al uren verstuurd. Intrekken kan niet meer.")
+        if delivery is not None and not ledger.nothing_left(work, delivery.id):
+            raise Conflict("Van deze export is iets verstuurd, of dat gebeurt nu. Intrekken kan niet (meer).")
         exports.withdraw_in(work, export_id)
 
 
-def _untouched(work: Work, delivery: Delivery) -> bool:
-    """Cancelled before the first line was started."""
-    touched = (DeliveryLine.delivery_id == delivery.id) & (
-        (DeliveryLine.state != LineState.PLANNED) | DeliveryLine.started_at.is_not(None)
-    )
-    left = work.session.scalar(select(func.count()).where(touched))
-    return delivery.state is DeliveryState.CANCELLED and not left
-
-
-def own(work: Work, delivery_id: int) -> Delivery:
+def own(work: Work, delivery_id: int, *, lock: bool = True) -> Delivery:
     """A delivery of the own organisation. Raises NotFound."""
-    mine = Delivery.organisation_id == work.organisation_id
-    found = work.session.scalar(select(Delivery).where(Delivery.id == delivery_id, mine).with_for_update())
+    query = select(Delivery).where(Delivery.id == delivery_id, Delivery.organisation_id == work.organisation_id)
+    found = work.session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise NotFound
     return found

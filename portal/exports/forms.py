@@ -12,11 +12,3 @@ class CreateForm(Form):
 
     fingerprint = HiddenField()
     leave_out = BooleanField("Ik weet dat deze uren achterblijven. Ze blijven staan voor een volgende export.")
-
-
-class ConfirmForm(Form):
-    """A form with nothing but its button."""
-
-
-class WithdrawForm(Form):
-    sure = BooleanField("Het bestand is niet in de salarisadministratie ingelezen.")

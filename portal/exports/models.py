@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.hours.types import PeriodKind
@@ -42,12 +42,16 @@ class Export(Base):
     first_day: Mapped[date]
     last_day: Mapped[date]
     shifts: Mapped[int]
+    downloaded_at: Mapped[datetime | None] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class ExportLine(Base):
-    """Hours of one person and one code. The natural key is unique for ever (G2)."""
+    """Hours of one person and one code. The natural key is unique for ever (G2).
+
+    `released_at`: payroll refused the line and its hours are free for a new export.
+    """
 
     __tablename__ = "export_line"
     __table_args__ = (UniqueConstraint("export_id", "member_id", "code"),)
@@ -65,6 +69,8 @@ class ExportLine(Base):
     code: Mapped[str] = mapped_column(String(40))
     minutes: Mapped[int]
     hours: Mapped[Decimal] = mapped_column(Hundredths)
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ExportFile(Base):

@@ -176,12 +176,12 @@ def _order(material: Material, key: tuple[int, str]) -> tuple[str, int, str]:
 
 
 def _line(material: Material, member_id: int, code: str, shifts: Sequence[ShiftInfo]) -> BatchLine:
-    minutes = _minutes(shifts)
+    minutes, kinds = _minutes(shifts), tuple(sorted({shift.kind for shift in shifts}))
     earlier = material.earlier.get((member_id, code), Earlier())
     found = material.setup.matches.get(member_id)
     employee = found.employee if found else None
     return BatchLine(
-        line_id=0, person=material.people[member_id], kind=", ".join(sorted({shift.kind for shift in shifts})),
+        line_id=0, person=material.people[member_id], kind=", ".join(kinds), kinds=kinds,
         code=code, minutes=minutes, hours=supplement(earlier.minutes, earlier.hours, minutes),
         employee_ref=employee.ref if employee else "",
     )  # fmt: skip

@@ -43,6 +43,8 @@ class ExportInfo:
     hours: Decimal
     created_by: str
     created_at: datetime
+    downloaded_at: datetime | None
+    supplement: bool
     files: tuple[tuple[str, str], ...] = ()
 
 
@@ -90,7 +92,7 @@ def _earlier(work: Work, key: str, venue_id: int, period: Period) -> dict[tuple[
         .where(
             Export.organisation_id == work.organisation_id, Export.provider == key, Export.venue_id == venue_id,
             Export.period_kind == period.kind, Export.year == period.year, Export.number == period.number,
-            Export.state == ExportState.READY,
+            Export.state == ExportState.READY, ExportLine.released_at.is_(None),
         )
         .group_by(ExportLine.member_id, ExportLine.code)
     )  # fmt: skip
@@ -127,11 +129,17 @@ def _info(work: Work, row: Export) -> ExportInfo:
         func.sum(ExportLine.hours),
     ).where(ExportLine.export_id == row.id)  # fmt: skip
     people, count, minutes, hours = work.session.execute(sums).one()
+    before = select(func.count()).where(
+        Export.organisation_id == row.organisation_id, Export.venue_id == row.venue_id, Export.provider == row.provider,
+        Export.period_kind == row.period_kind, Export.year == row.year, Export.number == row.number,
+        Export.revision < row.revision, Export.state == ExportState.READY,
+    )  # fmt: skip
     made = select(ExportFile.extension, ExportFile.sha256).where(ExportFile.export_id == row.id)
     return ExportInfo(
         row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
         row.revision, row.state, row.reference, row.shifts, people, count, int(minutes), hours or Decimal("0.00"),
-        row.created_by, row.created_at, tuple((e, s) for e, s in work.session.execute(made.order_by(ExportFile.id))),
+        row.created_by, row.created_at, row.downloaded_at, bool(work.session.scalar(before)),
+        tuple((e, s) for e, s in work.session.execute(made.order_by(ExportFile.id))),
     )  # fmt: skip
 
 

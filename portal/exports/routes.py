@@ -1,11 +1,11 @@
-"""Exports: choose, check, make, download."""
+"""Exports: choose, check, make, download. The pages that show them stand in deliveries, which knows what was sent."""
 
 from __future__ import annotations
 
 import io
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import venue as find_venue
@@ -14,7 +14,7 @@ from portal.exports import forms, queries, service
 from portal.hours import periods
 from portal.hours.queries import latest_workday
 from portal.hours.types import Period, PeriodKind
-from portal.integrations.contract import BatchSender, LineSender, Provider
+from portal.integrations.contract import Provider
 from portal.integrations.parts import Providers
 from portal.integrations.queries import venue_setup
 from portal.kernel.access import Audience, access, acting
@@ -30,17 +30,6 @@ SHOWN_PERIODS = 8
 
 def _providers() -> Providers:
     return acting().part(Providers)
-
-
-@bp.get("/portaal/exports")
-@access(Audience.CUSTOMER)
-def overview() -> ResponseReturnValue:
-    with acting().read() as work:
-        made = queries.exports(work)
-        targets = queries.targets(work, _providers())
-    return render_template(
-        "exports/overview.html", exports=made, targets=targets, periods=periods, providers=_providers()
-    )
 
 
 @bp.get("/portaal/exports/nieuw")
@@ -92,7 +81,7 @@ def check() -> ResponseReturnValue:
         except InvalidInput as error:
             form.fail(error.field, error.message)
         else:
-            return redirect(url_for("exports.show", export_id=made), code=303)
+            return redirect(f"/portaal/exports/{made}", code=303)
     with acting().read() as work:
         venue = find_venue(work, venue_id)
         preview = queries.preview(work, _providers(), venue_id, provider.key, period)
@@ -110,18 +99,6 @@ def _asked() -> tuple[Provider, Period, int]:
     except InvalidInput:
         raise NotFound("Deze periode bestaat niet. Kies een periode uit de lijst.") from None
     return _providers().get(request.args.get("doel", "")), period, number_asked("vestiging") or 0
-
-
-@bp.get("/portaal/exports/<int:export_id>")
-@access(Audience.CUSTOMER)
-def show(export_id: int) -> ResponseReturnValue:
-    with acting().read() as work:
-        found = queries.export(work, export_id)
-        lines = queries.lines(work, export_id)
-    provider = _providers().get(found.provider)
-    sends = isinstance(provider, LineSender | BatchSender)
-    page = {"export": found, "lines": lines, "provider": provider, "sends": sends, "periods": periods}
-    return render_template("exports/show.html", **page, confirm=forms.ConfirmForm(), withdraw=forms.WithdrawForm())
 
 
 @bp.get("/portaal/exports/<int:export_id>/bestand.<extension>")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 
 from sqlalchemy import CursorResult, func, select, update
 
@@ -101,7 +102,8 @@ def _line(work: Work, export: Export, line: BatchLine) -> ExportLine:
     return ExportLine(
         export_id=export.id, organisation_id=export.organisation_id, member_id=person.member_id, name=person.name,
         personnel_number=person.personnel_number, email=person.email, bsn_sealed=sealed,
-        employee_ref=line.employee_ref, kind=line.kind[:200], code=line.code, minutes=line.minutes, hours=line.hours,
+        employee_ref=line.employee_ref, kind=line.kind[:200], kinds=list(line.kinds), code=line.code,
+        minutes=line.minutes, hours=line.hours,
     )  # fmt: skip
 
 
@@ -139,6 +141,21 @@ def withdraw_in(work: Work, export_id: int) -> None:
     record(work, "export.withdrawn", export=export.id)
 
 
+def release_lines(work: Work, export: Export, line_ids: Collection[int]) -> int:
+    """Free the hours of lines that payroll refused, for a new export; returns the number of lines.
+
+    The export must be locked. A line that was given free before is passed over.
+    """
+    own = (ExportLine.export_id == export.id) & ExportLine.id.in_(line_ids) & ExportLine.released_at.is_(None)
+    found = work.session.scalars(select(ExportLine).where(own)).all()
+    for line in found:
+        line.released_at = work.now
+        shifts = (Shift.export_id == export.id) & (Shift.member_id == line.member_id) & Shift.kind.in_(line.kinds)
+        work.session.execute(update(Shift).where(shifts).values(export_id=None))
+    record(work, "export.released", export=export.id, count=len(found))
+    return len(found)
+
+
 def locked(work: Work, export_id: int) -> Export:
     """Return an export of the own organisation, locked. Raises NotFound."""
     work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
@@ -159,6 +176,8 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
         export = work.session.scalar(select(Export).where(Export.id == export_id, own))
         if export is None or extension not in ("csv", "xlsx"):
             raise NotFound
+        if export.state is ExportState.WITHDRAWN:
+            raise Conflict("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten: gebruik die.")
         stored = work.session.scalar(
             select(ExportFile).where(ExportFile.export_id == export.id, ExportFile.extension == extension)
         )
@@ -168,6 +187,7 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
                 "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team."
             )
         content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
+        export.downloaded_at = export.downloaded_at or work.now
         record(work, "export.downloaded", export=export.id, file=extension)
         return file_name(export, extension), content
 

@@ -78,7 +78,8 @@ class BatchLine:
     """Hours of one person and one kind in one period. `hours` is rounded once, half up, 2 places.
 
     `code` is the code at the target ("2100" at Nmbrs, a word elsewhere); `line_id` is ours and
-    stable; `employee_ref` is the target's own id of the person ("" when it works with `person`).
+    stable; `employee_ref` is the target's own id of the person ("" when it works with `person`);
+    `kinds` are the kinds that `kind` names together.
     """
 
     line_id: int
@@ -88,6 +89,7 @@ class BatchLine:
     minutes: int
     hours: Decimal
     employee_ref: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

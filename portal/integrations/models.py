@@ -89,6 +89,7 @@ class VenueCompany(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     provider: Mapped[str] = mapped_column(String(30))
+    domain: Mapped[str] = mapped_column(String(100))
     company_ref: Mapped[str] = mapped_column(String(40))
     company_number: Mapped[str] = mapped_column(String(40))
     company_name: Mapped[str] = mapped_column(String(200))

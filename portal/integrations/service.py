@@ -6,11 +6,11 @@ import secrets
 
 from sqlalchemy import select
 
-from portal.accounts.models import Organisation
 from portal.accounts.queries import beheerder_mails
 from portal.audit.service import record
-from portal.integrations.contract import CheckReport, Credentials, LineSender
-from portal.integrations.facts import report_to_json
+from portal.integrations.contract import CheckReport, LineSender
+from portal.integrations.facts import report_from_json, report_to_json
+from portal.integrations.keyring import change_state, destroy_credentials, forget_strangers, locked, token_binding
 from portal.integrations.models import (
     Credential,
     CredentialRequest,
@@ -20,8 +20,7 @@ from portal.integrations.models import (
 )
 from portal.integrations.parts import Providers
 from portal.integrations.states import OPEN, require_state, require_step
-from portal.kernel.errors import Conflict, NotFound
-from portal.kernel.vault import Binding
+from portal.kernel.errors import Conflict
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.service import enqueue
@@ -78,7 +77,7 @@ def _seal(work: Work, key: str, token: Secret, email: str, report: CheckReport) 
     seal_row = secrets.token_hex(16)
     credential = Credential(
         organisation_id=work.organisation_id, provider=key, seal_row=seal_row, email=email, domain=report.domain,
-        sealed_token=work.vault.seal(token, _binding(work.organisation_id, seal_row)),
+        sealed_token=work.vault.seal(token, token_binding(work.organisation_id, seal_row)),
         fingerprint=work.vault.fingerprint(token, work.organisation_id), created_at=work.now,
     )  # fmt: skip
     work.session.add(credential)
@@ -97,6 +96,7 @@ def _replace(work: Work, koppeling: Koppeling, credential: Credential, report: C
         old.sealed_token = None
     koppeling.credential_id = credential.id
     _update_found(work, koppeling, credential, report)
+    forget_strangers(work, koppeling, credential.domain, report.companies)
     change_state(work, koppeling, KoppelingState.ACTIVE)
     record(work, "credential.replaced", koppeling=koppeling.id, fingerprint=credential.fingerprint)
 
@@ -171,6 +171,8 @@ def activate(acting: Acting, work: Work, request: CredentialRequest) -> None:
     koppeling = locked(work, request.organisation_id, request.provider)
     _step(work, request, RequestState.ACTIVATED)
     koppeling.credential_id = request.credential_id
+    report = report_from_json(request.found)
+    forget_strangers(work, koppeling, report.domain, report.companies)
     change_state(work, koppeling, KoppelingState.ACTIVE)
     _mail(acting, work, request, Mail.REQUEST_ACTIVATED)
 
@@ -213,74 +215,6 @@ def _mail(acting: Acting, work: Work, request: CredentialRequest, mail: Mail, **
         enqueue(work, settings, mail, address, provider=name, link=link, **values)
 
 
-def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
-    """Return the koppeling, locked until the end of the transaction; made (off) when it is new."""
-    work.session.get_one(Organisation, organisation_id, with_for_update=True)
-    own = (Koppeling.organisation_id == organisation_id) & (Koppeling.provider == key)
-    found = work.session.scalar(select(Koppeling).where(own))
-    if found is None:
-        found = Koppeling(
-            organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", remedy="",
-            changed_at=work.now,
-        )  # fmt: skip
-        work.session.add(found)
-        work.session.flush()
-    return found
-
-
-def change_state(work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = "") -> None:
-    koppeling.state, koppeling.cause, koppeling.remedy = state, cause[:400], remedy[:400]
-    koppeling.changed_at = work.now
-    record(
-        work, "koppeling.changed", koppeling.organisation_id, koppeling=koppeling.id, state=state.value,
-        provider=koppeling.provider,
-    )  # fmt: skip
-
-
-def mark_broken(work: Work, organisation_id: int, key: str, cause: str, remedy: str) -> None:
-    """An active koppeling was refused: show it as gestoord, with the cause and what to do."""
-    koppeling = locked(work, organisation_id, key)
-    if koppeling.state is KoppelingState.ACTIVE:
-        change_state(work, koppeling, KoppelingState.BROKEN, cause, remedy)
-
-
-def mark_mended(work: Work, organisation_id: int, key: str) -> None:
-    """A call went well again: gestoord clears itself."""
-    koppeling = locked(work, organisation_id, key)
-    if koppeling.state is KoppelingState.BROKEN:
-        change_state(work, koppeling, KoppelingState.ACTIVE)
-
-
-def destroy_credentials(work: Work, koppeling: Koppeling) -> None:
-    """Forget the token of a koppeling: the sealed value goes."""
-    if koppeling.credential_id is None:
-        return
-    credential = work.session.get_one(Credential, koppeling.credential_id)
-    credential.sealed_token = None
-    koppeling.credential_id = None
-    record(work, "credential.destroyed", koppeling.organisation_id, fingerprint=credential.fingerprint)
-
-
-def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Credentials:
-    """Open the token of a koppeling for one use, and record it (H1).
-
-    Raises NotFound when there is none. Koppelingen without credentials give an empty mapping.
-    """
-    koppeling = work.session.scalar(
-        select(Koppeling).where(Koppeling.organisation_id == organisation_id, Koppeling.provider == key)
-    )
-    if koppeling is None or koppeling.state in (KoppelingState.OFF, KoppelingState.REQUESTED):
-        raise NotFound("Deze koppeling is niet actief.")
-    if koppeling.credential_id is None:
-        return {}
-    credential = work.session.get_one(Credential, koppeling.credential_id)
-    if credential.sealed_token is None:
-        raise NotFound("De token van deze koppeling is ingetrokken.")
-    token = work.vault.open(credential.sealed_token, _binding(organisation_id, credential.seal_row))
-    record(work, "credential.used", organisation_id, fingerprint=credential.fingerprint, why=why)
-    return {"token": token, "email": Secret(credential.email), "domain": Secret(credential.domain)}
-
-
 def _open_request(work: Work, organisation_id: int, key: str) -> CredentialRequest | None:
     return work.session.scalar(
         select(CredentialRequest).where(
@@ -289,7 +223,3 @@ def _open_request(work: Work, organisation_id: int, key: str) -> CredentialReque
             CredentialRequest.state.in_(OPEN),
         )
     )
-
-
-def _binding(organisation_id: int, seal_row: str) -> Binding:
-    return Binding(organisation_id, "credential", seal_row, "token")

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
 from portal.hours.queries import member as require_member
-from portal.integrations import service
+from portal.integrations import keyring
 from portal.integrations.contract import Company, CompanyFacts, Credentials
 from portal.integrations.facts import facts_to_json
 from portal.integrations.models import KindCode, MemberLink, VenueCompany
 from portal.integrations.parts import Providers
 from portal.integrations.queries import companies, require_active
-from portal.kernel.errors import AccessRefused, InvalidInput, NotFound
+from portal.kernel.errors import AccessRefused, Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Work
 
 
@@ -30,12 +30,15 @@ def choose_company(acting: Acting, key: str, venue_id: int, company_ref: str) ->
         company = next((c for c in companies(work, key) if c.ref == company_ref), None)
         if company is None:
             raise InvalidInput("Kies een bedrijf uit de lijst.", "company")
-        credentials = service.open_credentials(work, work.organisation_id, key, "bedrijf lezen")
-    facts = _read_facts(acting, key, company_ref, credentials)
+        credentials = keyring.open_credentials(work, work.organisation_id, key, "bedrijf lezen")
+        used = keyring.in_use(work, work.organisation_id, key)
+    facts = _read_facts(acting, key, company_ref, credentials, used)
     with acting.begin() as work:
-        service.locked(work, work.organisation_id, key)
-        _store(work, key, venue_id, company, facts)
-        service.mark_mended(work, work.organisation_id, key)
+        keyring.locked(work, work.organisation_id, key)
+        if keyring.in_use(work, work.organisation_id, key) != used:
+            raise Conflict("De koppeling is intussen gewijzigd. Kies het bedrijf opnieuw.")
+        _store(work, key, venue_id, company, facts, credentials["domain"].reveal())
+        keyring.mark_mended(work, work.organisation_id, key)
 
 
 def refresh(acting: Acting, key: str, venue_id: int) -> None:
@@ -49,7 +52,7 @@ def refresh(acting: Acting, key: str, venue_id: int) -> None:
     choose_company(acting, key, venue_id, company_ref)
 
 
-def _read_facts(acting: Acting, key: str, company_ref: str, credentials: Credentials) -> CompanyFacts:
+def _read_facts(acting: Acting, key: str, company_ref: str, credentials: Credentials, used: str) -> CompanyFacts:
     providers = acting.part(Providers)
     sender = providers.line_sender(key)
     try:
@@ -57,28 +60,20 @@ def _read_facts(acting: Acting, key: str, company_ref: str, credentials: Credent
             return sender.company_facts(company_ref, credentials)
     except AccessRefused as error:
         with acting.begin() as work:
-            service.mark_broken(work, work.organisation_id, key, error.message, error.remedy)
+            keyring.mark_broken(work, work.organisation_id, key, used, error.message, error.remedy)
         raise
 
 
-def _store(work: Work, key: str, venue_id: int, company: Company, facts: CompanyFacts) -> None:
+def _store(work: Work, key: str, venue_id: int, company: Company, facts: CompanyFacts, domain: str) -> None:
     stored = _stored(work, key, venue_id)
     if stored is None:
         stored = VenueCompany(organisation_id=work.organisation_id, venue_id=venue_id, provider=key)
         work.session.add(stored)
-    elif stored.company_ref != company.ref:
-        _forget(work, key, venue_id)
-    stored.company_ref, stored.company_number = company.ref, company.number[:40]
+    elif (stored.company_ref, stored.domain) != (company.ref, domain):
+        keyring.forget_venue(work, key, venue_id)
+    stored.domain, stored.company_ref, stored.company_number = domain, company.ref, company.number[:40]
     stored.company_name, stored.facts, stored.read_at = company.name[:200], facts_to_json(facts), work.now
     record(work, "koppeling.company", provider=key, venue=venue_id, company=company.ref)
-
-
-def _forget(work: Work, key: str, venue_id: int) -> None:
-    """Codes and people of another company mean nothing here."""
-    for table in (KindCode, MemberLink):
-        rows = select(table).where(table.venue_id == venue_id, table.provider == key)
-        for row in work.session.scalars(rows):
-            work.session.delete(row)
 
 
 def _stored(work: Work, key: str, venue_id: int) -> VenueCompany | None:
@@ -93,7 +88,7 @@ def choose_codes(acting: Acting, key: str, venue_id: int, codes: Mapping[str, st
     with acting.begin() as work:
         require_venue(work, venue_id)
         require_active(work, key)
-        service.locked(work, work.organisation_id, key)
+        keyring.locked(work, work.organisation_id, key)
         own = (KindCode.venue_id == venue_id) & (KindCode.provider == key)
         stored = {row.kind: row for row in work.session.scalars(select(KindCode).where(own))}
         for kind, code in codes.items():
@@ -117,7 +112,7 @@ def link_member(acting: Acting, key: str, member_id: int, employee_ref: str) -> 
     with acting.begin() as work:
         member = require_member(work, member_id)
         require_active(work, key)
-        service.locked(work, work.organisation_id, key)
+        keyring.locked(work, work.organisation_id, key)
         own = (MemberLink.venue_id == member.venue_id) & (MemberLink.provider == key)
         links = {row.member_id: row for row in work.session.scalars(select(MemberLink).where(own))}
         mine = links.pop(member_id, None)

@@ -75,9 +75,7 @@ def send_waiting(acting: Acting) -> bool:
         return False
     mail_id, attempts, message = claimed
     try:
-        acting.part(MailerPart).mailer.deliver(
-            message, f"{mail_id:08d}-{message['Subject'].encode().hex()[:8]}"
-        )
+        acting.part(MailerPart).mailer.deliver(message, f"{mail_id:08d}-{message['Subject'].encode().hex()[:8]}")
         values: dict[str, object] = {"state": MailState.SENT, "sealed": None}
         log("mail sent", mail=mail_id)
     except Unavailable as error:

@@ -49,9 +49,7 @@ class SmtpMailer:
                     server.login(unquote(parts.username), unquote(parts.password or ""))
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            raise Unavailable(
-                "De mailserver antwoordt niet.", error=type(error).__name__, mail=reference
-            ) from None
+            raise Unavailable("De mailserver antwoordt niet.", error=type(error).__name__, mail=reference) from None
 
     def _connect(self, scheme: str, host: str, port: int | None) -> smtplib.SMTP:
         context = ssl.create_default_context()

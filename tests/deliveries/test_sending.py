@@ -38,6 +38,12 @@ def lines(stage: Stage, delivery_id: int) -> list[queries.LineInfo]:
         return queries.lines(work, delivery_id)
 
 
+def an_hour_passes(stage: Stage) -> None:
+    with stage.acting.begin() as work:
+        for line in work.session.scalars(select(DeliveryLine).where(DeliveryLine.started_at.is_not(None))):
+            line.started_at = work.now - timedelta(hours=1)
+
+
 def test_every_person_gets_one_component_with_its_id_kept(nmbrs: Stage, deliver: Callable[[], bool]) -> None:
     delivery = send(nmbrs)
     assert deliver()
@@ -127,6 +133,10 @@ def test_a_person_decides_about_an_unknown_line(
     delivery = send(nmbrs)
     deliver()
     (unknown,) = [line for line in lines(nmbrs, delivery) if line.state is LineState.UNCLEAR]
+    if not booked:
+        with pytest.raises(Conflict):  # the call may still be under way
+            service.decide(nmbrs.alice, delivery, unknown.id, booked=False)
+        an_hour_passes(nmbrs)
     service.decide(nmbrs.alice, delivery, unknown.id, booked=booked)
     while deliver():
         pass

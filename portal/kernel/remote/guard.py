@@ -1,11 +1,13 @@
-"""No network while a database transaction is open: a slow third party would hold its locks."""
+"""When the network may be used: not inside a transaction, and not after a lease has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import inf
 
+last_moment: ContextVar[float] = ContextVar("last_moment", default=inf)
 transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
@@ -17,6 +19,19 @@ def in_transaction() -> Iterator[None]:
         yield
     finally:
         transaction_open.reset(token)
+
+
+@contextmanager
+def finish_by(moment: float) -> Iterator[None]:
+    """Let no byte leave after `moment` (monotonic clock), however long this process stood still before it.
+
+    A call that comes too late is Unavailable: certainly not processed.
+    """
+    token = last_moment.set(moment)
+    try:
+        yield
+    finally:
+        last_moment.reset(token)
 
 
 def refuse_in_transaction() -> None:

@@ -17,7 +17,7 @@ from portal.kernel.remote import wire, wording
 from portal.kernel.remote.addresses import Resolve, system_resolve
 from portal.kernel.remote.answer import Answer, AnswerBrokenError, read_answer, retry_after
 from portal.kernel.remote.breaker import Breaker
-from portal.kernel.remote.guard import refuse_in_transaction
+from portal.kernel.remote.guard import last_moment, refuse_in_transaction
 
 BEFORE_SENDING = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
 FAULTS = (
@@ -116,7 +116,7 @@ class Remote:
     def _exchange(self, request: httpx.Request, *, write: bool) -> Answer | RemoteError:
         # The error is returned, not raised, so that it does not drag along the fault of a library:
         # its text can hold bytes which the other side echoed.
-        progress = wire.Progress(time.monotonic() + self._limits.total)
+        progress = wire.Progress(min(time.monotonic() + self._limits.total, last_moment.get()))
         token = wire.current.set(progress)
         try:
             response = self._client.send(request, stream=True)

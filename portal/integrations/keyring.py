@@ -1,0 +1,121 @@
+"""The row of a koppeling and the token behind it: lock, state, open, destroy."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from portal.accounts.models import Organisation
+from portal.audit.service import record
+from portal.integrations.contract import Company, Credentials
+from portal.integrations.models import Credential, KindCode, Koppeling, KoppelingState, MemberLink, VenueCompany
+from portal.kernel.errors import NotFound
+from portal.kernel.vault import Binding
+from portal.kernel.work import Work
+from portal.secret import Secret
+
+WORKING = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
+
+
+def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
+    """Return the koppeling, locked until the end of the transaction; made (off) when it is new."""
+    work.session.get_one(Organisation, organisation_id, with_for_update=True)
+    own = (Koppeling.organisation_id == organisation_id) & (Koppeling.provider == key)
+    found = work.session.scalar(select(Koppeling).where(own))
+    if found is None:
+        found = Koppeling(
+            organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", remedy="",
+            changed_at=work.now,
+        )  # fmt: skip
+        work.session.add(found)
+        work.session.flush()
+    return found
+
+
+def change_state(work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = "") -> None:
+    koppeling.state, koppeling.cause, koppeling.remedy = state, cause[:400], remedy[:400]
+    koppeling.changed_at = work.now
+    record(
+        work, "koppeling.changed", koppeling.organisation_id, koppeling=koppeling.id, state=state.value,
+        provider=koppeling.provider,
+    )  # fmt: skip
+
+
+def mark_broken(work: Work, organisation_id: int, key: str, used: str, cause: str, remedy: str) -> None:
+    """An active koppeling was refused: show it as gestoord, with the cause and what to do.
+
+    Nothing happens when another token than `used` (see `in_use`) is in use by now.
+    """
+    koppeling = locked(work, organisation_id, key)
+    if koppeling.state is KoppelingState.ACTIVE and in_use(work, organisation_id, key) == used:
+        change_state(work, koppeling, KoppelingState.BROKEN, cause, remedy)
+
+
+def mark_mended(work: Work, organisation_id: int, key: str) -> None:
+    """A call went well again: gestoord clears itself."""
+    koppeling = locked(work, organisation_id, key)
+    if koppeling.state is KoppelingState.BROKEN:
+        change_state(work, koppeling, KoppelingState.ACTIVE)
+
+
+def destroy_credentials(work: Work, koppeling: Koppeling) -> None:
+    """Forget the token of a koppeling: the sealed value goes."""
+    if koppeling.credential_id is None:
+        return
+    credential = work.session.get_one(Credential, koppeling.credential_id)
+    credential.sealed_token = None
+    koppeling.credential_id = None
+    record(work, "credential.destroyed", koppeling.organisation_id, fingerprint=credential.fingerprint)
+
+
+def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Credentials:
+    """Open the token of a koppeling for one use, and record it (H1).
+
+    Raises NotFound when there is none. Koppelingen without credentials give an empty mapping.
+    """
+    koppeling = _stored(work, organisation_id, key)
+    if koppeling is None or koppeling.state not in WORKING:
+        raise NotFound("Deze koppeling is niet actief.")
+    if koppeling.credential_id is None:
+        return {}
+    credential = work.session.get_one(Credential, koppeling.credential_id)
+    if credential.sealed_token is None:
+        raise NotFound("De token van deze koppeling is ingetrokken.")
+    token = work.vault.open(credential.sealed_token, token_binding(organisation_id, credential.seal_row))
+    record(work, "credential.used", organisation_id, fingerprint=credential.fingerprint, why=why)
+    return {"token": token, "email": Secret(credential.email), "domain": Secret(credential.domain)}
+
+
+def in_use(work: Work, organisation_id: int, key: str) -> str:
+    """A word that changes when the koppeling is switched off or gets another token; "" when it is off."""
+    koppeling = _stored(work, organisation_id, key)
+    if koppeling is None or koppeling.state not in WORKING:
+        return ""
+    return f"token {koppeling.credential_id or 0}"
+
+
+def _stored(work: Work, organisation_id: int, key: str) -> Koppeling | None:
+    # read from the database again: another process may have changed it since this session looked
+    own = (Koppeling.organisation_id == organisation_id) & (Koppeling.provider == key)
+    return work.session.scalar(select(Koppeling).where(own).execution_options(populate_existing=True))
+
+
+def forget_strangers(work: Work, koppeling: Koppeling, domain: str, seen: tuple[Company, ...]) -> None:
+    """Undo the set-up of venues whose company this token does not see, or that is of another environment."""
+    refs = {company.ref for company in seen}
+    own = (VenueCompany.organisation_id == koppeling.organisation_id) & (VenueCompany.provider == koppeling.provider)
+    for row in work.session.scalars(select(VenueCompany).where(own)).all():
+        if row.domain != domain or row.company_ref not in refs:
+            forget_venue(work, koppeling.provider, row.venue_id)
+            work.session.delete(row)
+
+
+def forget_venue(work: Work, key: str, venue_id: int) -> None:
+    """Codes and people of another company mean nothing here."""
+    for table in (KindCode, MemberLink):
+        rows = select(table).where(table.venue_id == venue_id, table.provider == key)
+        for row in work.session.scalars(rows):
+            work.session.delete(row)
+
+
+def token_binding(organisation_id: int, seal_row: str) -> Binding:
+    return Binding(organisation_id, "credential", seal_row, "token")
