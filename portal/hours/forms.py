@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import Field, SelectField, ValidationError
+from wtforms import Field, RadioField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from portal.hours.checks import clean_bsn
+from portal.hours.plan import SameDay
 from portal.kernel.forms import Form, Text
+
+SAME_DAY = [
+    SelectChoice(SameDay.ASK.value, "Niets inlezen en het mij vragen"),
+    SelectChoice(
+        SameDay.REPLACE.value, "Vervangen: dit bestand is compleet voor die dagen; de andere dienst verdwijnt"
+    ),
+    SelectChoice(SameDay.BOTH.value, "Allebei laten tellen: het zijn twee diensten"),
+]
 
 
 class UploadForm(Form):
@@ -17,10 +27,7 @@ class UploadForm(Form):
     file = FileField(
         "Bestand met uren", [FileRequired("Kies een bestand.")], render_kw={"accept": ".csv,.xlsx,text/csv"}
     )
-
-
-class RemoveForm(Form):
-    """A form with nothing but its button."""
+    same_day = RadioField("Andere dienst op dezelfde dag", choices=SAME_DAY, default=SameDay.ASK.value)
 
 
 def valid_bsn(_form: Any, field: Field) -> None:

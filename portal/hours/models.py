@@ -45,6 +45,7 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     added: Mapped[int]
     changed: Mapped[int]
+    removed: Mapped[int]
     unchanged: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Instant)
 

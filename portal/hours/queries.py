@@ -56,6 +56,8 @@ class UploadInfo:
     file_name: str
     added: int
     changed: int
+    removed: int
+    unchanged: int
     created_at: datetime
 
 
@@ -149,4 +151,6 @@ def _shift(row: Shift) -> ShiftInfo:
 
 
 def _upload(row: Upload) -> UploadInfo:
-    return UploadInfo(row.id, row.venue_id, row.file_name, row.added, row.changed, row.created_at)
+    return UploadInfo(
+        row.id, row.venue_id, row.file_name, row.added, row.changed, row.removed, row.unchanged, row.created_at
+    )

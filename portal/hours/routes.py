@@ -13,6 +13,7 @@ from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues as own_venues
 from portal.accounts.types import VenueInfo
 from portal.hours import forms, periods, queries, service, team
+from portal.hours.plan import SameDay
 from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.sources.sheet.template import template_csv, template_xlsx
 from portal.hours.types import Period, PeriodKind
@@ -89,9 +90,8 @@ def import_hours() -> ResponseReturnValue:
     refusal: ImportRefused | None = None
     if form.validate_on_submit():
         try:
-            result = service.import_file(
-                acting(), form.venue.data, form.file.data.filename or "", form.file.data.read()
-            )
+            name, content = form.file.data.filename or "", form.file.data.read()
+            result = service.import_file(acting(), form.venue.data, name, content, SameDay(form.same_day.data))
         except ImportRefused as error:
             refusal = error
             form.fail("file", error.message)
@@ -103,9 +103,14 @@ def import_hours() -> ResponseReturnValue:
 
 def _after_import(result: service.ImportResult, venue_id: int) -> ResponseReturnValue:
     if result.upload_id is None:
-        flash("Dit bestand stond er al helemaal in. Er is niets dubbel ingelezen.", "info")
+        grown = (
+            f" Van {meervoud(result.members, 'teamlid', 'teamleden')} zijn gegevens aangevuld."
+            if result.members
+            else ""
+        )
+        flash(f"Dit bestand stond er al helemaal in. Er is niets dubbel ingelezen.{grown}", "info")
         return redirect(url_for("hours.overview", vestiging=venue_id), code=303)
-    return redirect(url_for("hours.upload", upload_id=result.upload_id, gelijk=result.unchanged), code=303)
+    return redirect(url_for("hours.upload", upload_id=result.upload_id), code=303)
 
 
 @bp.get("/portaal/uren/imports/<int:upload_id>")
@@ -120,9 +125,11 @@ def upload(upload_id: int) -> ResponseReturnValue:
 @bp.post("/portaal/uren/imports/<int:upload_id>/verwijderen")
 @access(Audience.CUSTOMER)
 def remove_upload(upload_id: int) -> ResponseReturnValue:
+    with acting().read() as work:
+        venue_id = queries.upload(work, upload_id).venue_id
     count = service.remove_upload(acting(), upload_id)
     flash(f"De import is verwijderd: {meervoud(count, 'dienst', 'diensten')} weg.", "success")
-    return redirect(url_for("hours.overview"), code=303)
+    return redirect(url_for("hours.overview", vestiging=venue_id), code=303)
 
 
 @bp.get("/portaal/uren/sjabloon.<extension>")

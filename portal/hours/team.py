@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from portal.accounts.models import Organisation
+from portal.accounts.models import Organisation, Venue
 from portal.audit.service import record
-from portal.hours.models import TeamMember
+from portal.hours.models import Shift, TeamMember
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.vault import Binding
@@ -49,6 +49,7 @@ class Roster:
         self.work, self.venue_id = work, venue_id
         members = work.session.scalars(select(TeamMember).where(TeamMember.venue_id == venue_id))
         self.by_key: dict[tuple[str, str], TeamMember] = {}
+        self.grown: dict[int, tuple[TeamMember, bool]] = {}
         for member in members:
             self._remember(member)
 
@@ -61,7 +62,7 @@ class Roster:
                 "Kijk bij Team welk personeelsnummer en e-mailadres bij elkaar horen.",
             )  # fmt: skip
         if not found:
-            return self._make(shift)
+            return self._look_alike(shift) or self._make(shift)
         (member,) = found.values()
         return self._conflict(member, shift) or self._complete(member, shift)
 
@@ -81,19 +82,56 @@ class Roster:
         if index and member.bsn_index and index != member.bsn_index:
             cause = f"Het BSN is anders dan het BSN dat wij van {member.name} kennen."
             return RowError(shift.row, "BSN", cause, "Verbeter het hier of bij Team.")
-        sure = (index and index == member.bsn_index) or (shift.email and shift.email.lower() == member.email)
-        if not sure and " ".join(shift.name.split()).casefold() != " ".join(member.name.split()).casefold():
-            cause = f"Personeelsnummer {number} is bij ons van {member.name}, niet van {shift.name}."
-            return RowError(shift.row, "Teamlid", cause, "Controleer het nummer, of pas de naam aan bij Team.")
+        same_mail = bool(shift.email) and shift.email.lower() == member.email
+        sure = bool(index and index == member.bsn_index) or (same_mail and number == member.personnel_number)
+        if not sure and not same_name(shift.name, member.name):
+            what = f"Personeelsnummer {number}" if number and number == member.personnel_number else shift.email
+            cause = f"{what} is bij ons van {member.name}, niet van {shift.name}."
+            return RowError(shift.row, "Teamlid", cause, "Controleer de rij, of pas de naam aan bij Team.")
         return None
+
+    def _look_alike(self, shift: ImportedShift) -> RowError | None:
+        """ "0101" and "101" with one name are one person whose zeros got lost on the way."""
+        wanted = shift.personnel_number.lstrip("0")
+        for (kind, value), member in self.by_key.items():
+            if kind == "number" and wanted and value.lstrip("0") == wanted and same_name(shift.name, member.name):
+                cause = f"Wij kennen {member.name} met personeelsnummer {value}, hier staat {shift.personnel_number}."
+                return RowError(shift.row, "Personeelsnummer", cause, "Gebruik overal hetzelfde nummer, met de nullen.")
+        return None
+
+    def shifts_elsewhere(self, member: TeamMember) -> list[tuple[Shift, str]]:
+        """The shifts of the same person at other venues of the organisation, with the name of the venue."""
+        same = [TeamMember.email == member.email] if member.email else []
+        same += [TeamMember.bsn_index == member.bsn_index] if member.bsn_index else []
+        if member.personnel_number:
+            same.append((TeamMember.personnel_number == member.personnel_number) & (TeamMember.name == member.name))
+        if not same:
+            return []
+        query = (
+            select(Shift, Venue.name)
+            .join(TeamMember, TeamMember.id == Shift.member_id)
+            .join(Venue, Venue.id == Shift.venue_id)
+            .where(TeamMember.organisation_id == self.work.organisation_id, Shift.venue_id != self.venue_id, or_(*same))
+        )
+        with self.work.session.no_autoflush:
+            return [(shift, name) for shift, name in self.work.session.execute(query)]
+
+    def record_changes(self) -> int:
+        """Write down whose details this file added to (H1); returns how many people."""
+        for member, bsn in self.grown.values():
+            record(self.work, "member.changed", member=member.id, bsn=bsn)
+        return len(self.grown)
 
     def _complete(self, member: TeamMember, shift: ImportedShift) -> TeamMember:
         """Fill in what was unknown; what is known is changed by hand only (but the name may follow)."""
+        before = (member.name, member.email, member.personnel_number, member.bsn_index)
         member.name = shift.name
         member.email = member.email or shift.email.lower() or None
         member.personnel_number = member.personnel_number or shift.personnel_number or None
         if shift.bsn and not member.bsn_index:
             seal_bsn(self.work, member, shift.bsn)
+        if member.id is not None and before != (member.name, member.email, member.personnel_number, member.bsn_index):
+            self.grown[member.id] = (member, before[3] != member.bsn_index)
         self._remember(member)
         return member
 
@@ -115,6 +153,10 @@ class Roster:
         ):  # fmt: skip
             if value:
                 self.by_key[(kind, value)] = member
+
+
+def same_name(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def seal_bsn(work: Work, member: TeamMember, bsn: Secret) -> None:

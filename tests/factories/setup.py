@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from portal.hours.plan import SameDay
 from portal.hours.service import ImportResult, import_file
 from portal.integrations import service as koppelingen
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
@@ -51,7 +52,14 @@ def activate_nmbrs(
         choose_codes(beheerder, "nmbrs", cast.venue(who), codes)
 
 
-def import_hours(acting: Acting, cast: Cast, rows: Sequence[Sequence[str]], who: str = "bob") -> ImportResult:
-    """Read rows (made by tests.hours.sheets.row) into the venue of somebody's organisation."""
+def import_hours(
+    acting: Acting,
+    cast: Cast,
+    rows: Sequence[Sequence[str]],
+    who: str = "bob",
+    same_day: SameDay = SameDay.ASK,
+    venue_id: int | None = None,
+) -> ImportResult:
+    """Read rows (made by tests.hours.sheets.row) into a venue of somebody's organisation."""
     actor = acting.as_actor(cast.actors[who])
-    return import_file(actor, cast.venue(who), "uren.csv", csv_bytes(rows))
+    return import_file(actor, venue_id or cast.venue(who), "uren.csv", csv_bytes(rows), same_day)

@@ -14,6 +14,7 @@ from portal.exports.queries import preview
 from portal.hours import service
 from portal.hours.models import Shift, TeamMember, Upload
 from portal.hours.periods import parse
+from portal.hours.plan import SameDay
 from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.types import RowError
 from portal.integrations.parts import Providers
@@ -106,7 +107,8 @@ def test_an_overlap_with_a_stored_shift_is_refused(acting: Acting, cast: Cast) -
 
 def test_shifts_that_touch_do_not_overlap(acting: Acting, cast: Cast) -> None:
     import_hours(acting, cast, [row()])
-    assert import_hours(acting, cast, [row(Start="17:00", Eind="20:00", Pauze="")]).added == 1
+    evening = [row(Start="17:00", Eind="20:00", Pauze="")]
+    assert import_hours(acting, cast, evening, same_day=SameDay.BOTH).added == 1
 
 
 @pytest.mark.parametrize("start", ["09:00", "10:00"])

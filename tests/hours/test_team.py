@@ -65,7 +65,8 @@ def test_c4_the_index_of_a_bsn_differs_per_organisation(acting: Acting, cast: Ca
     "known_by",
     [
         {"E_mail": "", "BSN": ""},
-        {"Personeelsnummer": "", "BSN": "", "Teamlid": "Noor Bakker-Smit"},
+        {"Personeelsnummer": "", "BSN": ""},
+        {"BSN": "", "Teamlid": "Noor Bakker-Smit"},
         {"Personeelsnummer": "", "E_mail": "", "Teamlid": "Noor Bakker-Smit"},
     ],
 )
