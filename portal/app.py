@@ -29,7 +29,7 @@ from portal.hours.routes import UPLOAD_LIMIT
 from portal.integrations import registry
 from portal.integrations import routes as integrations
 from portal.integrations.parts import Providers
-from portal.kernel import access, headers, logs
+from portal.kernel import access, headers, limits, logs
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.vault import Vault
@@ -73,6 +73,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     pages.handle_errors(app)
     connect(app, acting)
     access.guard(app)
+    limits.guard(app)
     CSRFProtect(app)
     app.wsgi_app = _Chunked(app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxy_hops:
@@ -142,6 +143,7 @@ def _templates(app: Flask) -> None:
 
     app.jinja_env.globals["asset"] = asset
     app.context_processor(lambda: {"viewer": access.viewer()})
+    app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:

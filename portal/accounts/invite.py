@@ -41,6 +41,8 @@ def invite_colleague(acting: Acting, email: str, role: Role) -> None:
 
 def _invite(work: Work, settings: Settings, email: str, role: Role, organisation: Organisation | None) -> str:
     email = email.lower()
+    if not email.split("@")[0].isascii():
+        raise InvalidInput("Gebruik een e-mailadres zonder letters met een accent vóór het apenstaartje.", "email")
     organisation_id = organisation.id if organisation else None
     if _taken(work, email, organisation_id):
         raise InvalidInput("Dit e-mailadres heeft al een account.", "email")

@@ -27,12 +27,17 @@ def create(
     work: Work, purpose: LinkPurpose, *, email: str, role: Role | None = None,
     organisation_id: int | None = None, user_id: int | None = None,
 ) -> NewLink:  # fmt: skip
-    """Make a link; earlier unused links of this purpose for this address stop working."""
+    """Make a link; earlier unused links of this kind and organisation for this address stop working."""
     token = secrets.token_urlsafe(32)
     expires_at = work.now + LIFETIME[purpose]
     work.session.execute(
         update(OneTimeLink)
-        .where(OneTimeLink.purpose == purpose, OneTimeLink.email == email, OneTimeLink.used_at.is_(None))
+        .where(
+            OneTimeLink.purpose == purpose,
+            OneTimeLink.email == email,
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.organisation_id.is_not_distinct_from(organisation_id),
+        )
         .values(used_at=work.now)
     )
     work.session.add(
@@ -71,6 +76,15 @@ def redeem(work: Work, purpose: LinkPurpose, token: str) -> OneTimeLink:
     if link is None:
         raise dead_link()
     return link
+
+
+def void(work: Work, purpose: LinkPurpose, user_id: int) -> None:
+    """Make the open links of a person worthless."""
+    work.session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.purpose == purpose, OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None))
+        .values(used_at=work.now)
+    )
 
 
 def dead_link() -> NotFound:

@@ -113,6 +113,7 @@ def change(acting: Acting, current: Secret, new: Secret) -> None:
         user = work.session.get_one(User, acting.actor.user_id)
         user.password_hash = hashed
         end_all(work, user.id)
+        links.void(work, LinkPurpose.RESET, user.id)
         record(work, "password.changed", user=user.id)
 
 

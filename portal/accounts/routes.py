@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
@@ -33,6 +33,7 @@ def sign_in() -> ResponseReturnValue:
         except InvalidInput as error:
             form.fail(error.field, error.message)
         else:
+            sessions.end(acting(), current_token())
             session.clear()  # a new session and a new CSRF token: what came before is worth nothing
             login_user(SignedIn(token, sessions.find(acting(), token)))
             return redirect(safe_next(request.args.get("next")) or _start_page(), code=303)
@@ -61,6 +62,7 @@ def ask_reset() -> ResponseReturnValue:
 @bp.route("/wachtwoord/<token>", methods=["GET", "POST"])
 @access(Audience.PUBLIC)
 def reset(token: str) -> ResponseReturnValue:
+    g.no_store = True  # the address itself is a secret
     form = forms.ResetForm()
     if form.validate_on_submit():
         try:
@@ -77,6 +79,7 @@ def reset(token: str) -> ResponseReturnValue:
 @bp.route("/uitnodiging/<token>", methods=["GET", "POST"])
 @access(Audience.PUBLIC)
 def accept(token: str) -> ResponseReturnValue:
+    g.no_store = True  # the address itself is a secret
     form = forms.AcceptForm()
     email, role = invite.invited(acting(), token)
     if form.validate_on_submit():

@@ -1,33 +1,24 @@
-"""The trail on a page: support sees all, a customer its own."""
+"""The trail of the own organisation on a page; support has its own page, over all customers."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.audit import queries
 from portal.audit.words import ACTIONS
-from portal.kernel.access import LARGEST_ID, Audience, access, acting
+from portal.kernel.access import Audience, access, acting
+from portal.kernel.limits import number_asked
 
 bp = Blueprint("audit", __name__)
 PAGE = 100
 
 
-@bp.get("/support/logboek")
-@access(Audience.SUPPORT)
-def desk() -> ResponseReturnValue:
-    return _page("audit/desk.html")
-
-
 @bp.get("/portaal/bedrijf/logboek")
 @access(Audience.BEHEERDER)
 def own() -> ResponseReturnValue:
-    return _page("audit/own.html")
-
-
-def _page(template: str) -> ResponseReturnValue:
-    before = request.args.get("voor", type=int)
+    before = number_asked("voor")
     with acting().read() as work:
-        rows = queries.latest(work, before=min(before, LARGEST_ID) if before else None, limit=PAGE)
+        rows = queries.latest(work, before=before, limit=PAGE)
     older = rows[-1].id if len(rows) == PAGE else None
-    return render_template(template, rows=rows, words=ACTIONS, older=older)
+    return render_template("audit/own.html", rows=rows, words=ACTIONS, older=older, names={})

@@ -230,8 +230,9 @@ def nothing_left(work: Work, delivery_id: int) -> bool:
 def plan_unknown_again(work: Work, delivery_id: int) -> None:
     """The other side never saw this batch: all unknown lines go again, under the same reference."""
     where = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.UNCLEAR)
-    work.session.execute(update(DeliveryLine).where(where).values(state=LineState.PLANNED, started_at=None, reason=""))
-    _reopen(work, delivery_id)
+    again = update(DeliveryLine).where(where).values(state=LineState.PLANNED, started_at=None, reason="")
+    if _changed(work, again):
+        _reopen(work, delivery_id)
 
 
 def settle_unknown(work: Work, delivery_id: int, results: dict[int, LineResult], receipt: str) -> None:

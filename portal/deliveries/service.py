@@ -79,8 +79,7 @@ def resume(acting: Acting, delivery_id: int) -> None:
     with acting.begin() as work:
         delivery = own(work, delivery_id)
         require_active(work, delivery.provider)
-        if work.session.get_one(Export, delivery.export_id, populate_existing=True).state is not ExportState.READY:
-            raise Conflict("Deze export is ingetrokken. De uren kunnen al in een nieuwe export zitten.")
+        _require_standing(work, delivery)
         if ledger.resume(work, delivery.id):
             record(work, "delivery.resumed", delivery=delivery_id)
 
@@ -92,6 +91,7 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
         if not isinstance(acting.part(Providers).get(delivery.provider), LineSender):
             raise Conflict("Deze regels kun je niet opnieuw versturen. Trek ze recht bij je salariskantoor.")
         require_active(work, delivery.provider)
+        _require_standing(work, delivery)
         if mended_since(work, delivery):
             raise Conflict(
                 "De urencode of de medewerker is intussen anders gekozen. "
@@ -100,6 +100,11 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
         count = ledger.retry_refused(work, delivery.id)
         record(work, "delivery.retried", delivery=delivery_id, count=count)
         return count
+
+
+def _require_standing(work: Work, delivery: Delivery) -> None:
+    if work.session.get_one(Export, delivery.export_id, populate_existing=True).state is not ExportState.READY:
+        raise Conflict("Deze export is ingetrokken. De uren kunnen al in een nieuwe export zitten.")
 
 
 def mended_since(work: Work, delivery: Delivery) -> bool:

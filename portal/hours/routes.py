@@ -20,12 +20,11 @@ from portal.hours.types import Period, PeriodKind
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM, meervoud
-from portal.kernel.limits import guard, number_asked, takes
+from portal.kernel.limits import number_asked, takes
 from portal.kernel.work import Work
 from portal.secret import Secret
 
 bp = Blueprint("hours", __name__)
-guard(bp)
 UPLOAD_LIMIT = 5_300_000  # 5 MB of file and the form around it
 TEMPLATES = {
     "csv": (template_csv, "text/csv"),

@@ -98,9 +98,16 @@ def _same_origin() -> None:
         return
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    foreign = origin is not None and _host_of(origin) != request.host
     if site not in ("same-origin", "none") or foreign:
         raise Forbidden("Dit formulier komt van een andere website. Open de pagina opnieuw en probeer het nog eens.")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None  # not an address at all
 
 
 def safe_next(target: str | None) -> str | None:

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from portal.kernel.errors import Unavailable
 from portal.kernel.filters import FILTERS
 from portal.kernel.logs import log, warn
-from portal.kernel.vault import Binding
+from portal.kernel.vault import Binding, Tampered
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.models import MailState, OutboxMail
@@ -113,7 +113,12 @@ def _claim(acting: Acting) -> tuple[int, int, EmailMessage] | None:
         )
         if row is None or row.sealed is None:
             return None
-        content = work.vault.open_bytes(row.sealed, _binding(row.reference))
+        try:
+            content = work.vault.open_bytes(row.sealed, _binding(row.reference))
+        except Tampered:
+            warn("a mail cannot be opened", mail=row.id)
+            row.state = MailState.FAILED
+            return None
         message = message_from_bytes(content, policy=policy.SMTP)
         assert isinstance(message, EmailMessage)  # noqa: S101 - policy.SMTP makes these
         return row.id, row.attempts, message

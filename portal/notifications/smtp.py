@@ -25,13 +25,17 @@ class FolderMailer:
     folder: Path
 
     def deliver(self, message: EmailMessage, reference: str) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = self.folder / f"{reference}.eml"
         draft = target.with_suffix(".part")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(message.as_bytes())
-        draft.replace(target)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(message.as_bytes())
+            draft.replace(target)
+        except OSError as error:
+            cause = "De map voor mails is niet te beschrijven."
+            raise Unavailable(cause, error=type(error).__name__, mail=reference) from None
 
 
 @dataclass(frozen=True)

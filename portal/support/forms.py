@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from wtforms import HiddenField
+
 from portal.kernel.forms import Form, Lines
+
+
+class ActivateForm(Form):
+    """`fingerprint` is of the token that was on the screen."""
+
+    fingerprint = HiddenField()
 
 
 class ConfirmForm(Form):

@@ -6,11 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import organisation_names
-from portal.audit.queries import of_thing
+from portal.audit.queries import latest, of_thing
+from portal.audit.routes import PAGE
+from portal.audit.words import ACTIONS
 from portal.deliveries.queries import deliveries as all_deliveries
 from portal.integrations import queries
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
+from portal.kernel.limits import number_asked
 from portal.support import forms, service
 
 bp = Blueprint("support", __name__)
@@ -55,7 +58,9 @@ def take(request_id: int) -> ResponseReturnValue:
 @bp.post("/support/aanvragen/<int:request_id>/activeren")
 @access(Audience.SUPPORT)
 def activate(request_id: int) -> ResponseReturnValue:
-    service.activate(acting(), request_id)
+    form = forms.ActivateForm()
+    form.validate()
+    service.activate(acting(), request_id, form.fingerprint.data or None)
     return _back(request_id, "De koppeling is actief. De klant krijgt een mail.")
 
 
@@ -85,3 +90,13 @@ def deliveries() -> ResponseReturnValue:
     with acting().read() as work:
         found, names = all_deliveries(work), organisation_names(work)
     return render_template("support/deliveries.html", deliveries=found, names=names, providers=acting().part(Providers))
+
+
+@bp.get("/support/logboek")
+@access(Audience.SUPPORT)
+def trail() -> ResponseReturnValue:
+    before = number_asked("voor")
+    with acting().read() as work:
+        rows, names = latest(work, before=before, limit=PAGE), organisation_names(work)
+    older = rows[-1].id if len(rows) == PAGE else None
+    return render_template("audit/desk.html", rows=rows, words=ACTIONS, older=older, names=names)

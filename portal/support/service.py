@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from portal.integrations import service as koppelingen
-from portal.integrations.models import RequestState
+from portal.integrations.models import Credential, RequestState
 from portal.integrations.queries import locked_request
 from portal.integrations.states import require_state
+from portal.kernel.errors import Conflict
 from portal.kernel.work import Acting
 
 
@@ -15,11 +16,16 @@ def take(acting: Acting, request_id: int) -> None:
         koppelingen.take(work, locked_request(work, request_id))
 
 
-def activate(acting: Acting, request_id: int) -> None:
-    """Raises NotFound, Conflict."""
+def activate(acting: Acting, request_id: int, seen: str | None = None) -> None:
+    """Put the koppeling on. `seen` is the fingerprint of the token that support looked at.
+
+    Raises NotFound, Conflict (also when the customer handed over another token meanwhile).
+    """
     with acting.begin() as work:
         request = locked_request(work, request_id)
         require_state(request.state, RequestState.TAKEN)
+        if seen is not None and work.session.get_one(Credential, request.credential_id).fingerprint != seen:
+            raise Conflict("De klant heeft intussen een andere token ingevuld. Bekijk de aanvraag opnieuw.")
         koppelingen.activate(acting, work, request)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from portal.hours.periods import is_valid
 from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import Company, Component, Employee, HourCode
 
@@ -98,9 +99,10 @@ def period(value: object) -> Period:
     if not found:
         raise BadValueError("period")
     kind = KINDS.get(found[3].upper(), PeriodKind.WEEK)
-    if not 1 <= int(found[2]) <= LAST[kind]:
+    read = Period(kind, int(found[1]), int(found[2]))
+    if not 1 <= read.number <= LAST[kind] or not is_valid(read):
         raise BadValueError("period")
-    return Period(kind, int(found[1]), int(found[2]))
+    return read
 
 
 def debtor(row: Any) -> tuple[int, str]:
