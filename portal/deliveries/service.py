@@ -165,6 +165,8 @@ def withdraw_export(acting: Acting, export_id: int) -> None:
         delivery = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
         if delivery is not None and not ledger.nothing_left(work, delivery.id):
             raise Conflict("Van deze export is iets verstuurd, of dat gebeurt nu. Intrekken kan niet (meer).")
+        if delivery is not None:
+            ledger.release_refused(work, delivery.id)  # their hours are free: nobody may send these lines again
         exports.withdraw_in(work, export_id)
 
 
