@@ -33,6 +33,13 @@ def latest(work: Work, before: int | None = None, limit: int = 100) -> list[Trai
     return [_row(event) for event in work.session.scalars(query)]
 
 
+def acts(work: Work, action: str) -> list[tuple[dict[str, Any], datetime]]:
+    """Facts and moments of one kind of act in the own organisation, oldest first."""
+    own = (AuditEvent.organisation_id == work.organisation_id) & (AuditEvent.action == action)
+    query = select(AuditEvent.facts, AuditEvent.at).where(own).order_by(AuditEvent.id)
+    return [(facts, at) for facts, at in work.session.execute(query)]
+
+
 def of_thing(work: Work, prefix: str, **facts: int) -> list[TrailRow]:
     """Rows about one thing (`request=12`), oldest first. For support only."""
     if work.actor.role is not Role.SUPPORT:

@@ -14,7 +14,7 @@ from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import RemoteError
+from portal.kernel.errors import InvalidInput, RemoteError
 from portal.kernel.filters import meervoud
 
 bp = Blueprint("deliveries", __name__)
@@ -60,7 +60,11 @@ def _export_facts(export_id: int) -> dict[str, object]:
 @access(Audience.CUSTOMER)
 def review(export_id: int) -> ResponseReturnValue:
     """The last look before sending; nothing is sent without it (J5)."""
-    return render_template("deliveries/review.html", **_export_facts(export_id), form=forms.SendForm())
+    return _review(export_id, forms.SendForm()), 200
+
+
+def _review(export_id: int, form: forms.SendForm) -> str:
+    return render_template("deliveries/review.html", **_export_facts(export_id), form=form)
 
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
@@ -68,7 +72,11 @@ def review(export_id: int) -> ResponseReturnValue:
 def send(export_id: int) -> ResponseReturnValue:
     form = forms.SendForm()
     form.validate()
-    delivery_id = service.send(acting(), export_id, not_loaded=bool(form.not_loaded.data))
+    try:
+        delivery_id = service.send(acting(), export_id, not_loaded=bool(form.not_loaded.data))
+    except InvalidInput as error:
+        form.fail(error.field, error.message)
+        return _review(export_id, form), 422
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 

@@ -11,10 +11,11 @@ from portal.deliveries import ledger
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.exports import service as exports
 from portal.exports.models import Export, ExportLine, ExportState
+from portal.exports.queries import downloads
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
 from portal.integrations.queries import VenueSetup, require_active, venue_setup
-from portal.kernel.errors import Conflict, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Work
 from portal.settings import Settings
 
@@ -23,7 +24,8 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
     """Plan an export for sending and return the id of its delivery.
 
     Safe to call twice, also at the same time: an export has one delivery, for ever. `not_loaded`: a person
-    said that the file, which was downloaded, was not read into payroll. Raises NotFound, Conflict.
+    said that the file, which was downloaded, was not read into payroll.
+    Raises NotFound, Conflict, InvalidInput on `not_loaded`.
     """
     with acting.begin() as work:
         export = exports.locked(work, export_id)
@@ -34,9 +36,9 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         if not isinstance(provider, LineSender | BatchSender):
             raise Conflict(f"Voor {provider.name} is geen adres ingesteld. Download het bestand.")
         found = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
-        if export.downloaded_at is not None and not not_loaded and found is None:
-            raise Conflict(
-                "Dit bestand is al gedownload. Vink aan dat het niet is ingelezen; anders tellen uren dubbel."
+        if found is None and not not_loaded and export.id in downloads(work):
+            raise InvalidInput(
+                "Vink aan dat het bestand niet is ingelezen. Anders tellen de uren dubbel.", "not_loaded"
             )
         if found is not None:
             if found.state is DeliveryState.CANCELLED and ledger.resume(work, found.id):

@@ -42,7 +42,6 @@ class Export(Base):
     first_day: Mapped[date]
     last_day: Mapped[date]
     shifts: Mapped[int]
-    downloaded_at: Mapped[datetime | None] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from portal.audit.queries import acts
 from portal.exports.models import Export, ExportFile, ExportLine, ExportState
 from portal.exports.preflight import Earlier, Material, examine
 from portal.exports.types import Preview
@@ -102,7 +104,8 @@ def _earlier(work: Work, key: str, venue_id: int, period: Period) -> dict[tuple[
 def exports(work: Work, limit: int = 100) -> list[ExportInfo]:
     own = Export.organisation_id == work.organisation_id
     rows = work.session.scalars(select(Export).where(own).order_by(Export.id.desc()).limit(limit)).all()
-    return [_info(work, row) for row in rows]
+    taken = downloads(work)
+    return [_info(work, row, taken) for row in rows]
 
 
 def export(work: Work, export_id: int) -> ExportInfo:
@@ -111,7 +114,12 @@ def export(work: Work, export_id: int) -> ExportInfo:
     row = work.session.scalar(select(Export).where(Export.id == export_id, own))
     if row is None:
         raise NotFound
-    return _info(work, row)
+    return _info(work, row, downloads(work))
+
+
+def downloads(work: Work) -> dict[int, datetime]:
+    """When the file of an export was first taken, by export id. The trail knows; a download writes nothing else."""
+    return {int(facts["export"]): at for facts, at in reversed(acts(work, "export.downloaded"))}
 
 
 def lines(work: Work, export_id: int) -> list[LineInfo]:
@@ -123,7 +131,7 @@ def lines(work: Work, export_id: int) -> list[LineInfo]:
     ]
 
 
-def _info(work: Work, row: Export) -> ExportInfo:
+def _info(work: Work, row: Export, taken: Mapping[int, datetime]) -> ExportInfo:
     sums = select(
         func.count(ExportLine.member_id.distinct()), func.count(), func.coalesce(func.sum(ExportLine.minutes), 0),
         func.sum(ExportLine.hours),
@@ -138,7 +146,7 @@ def _info(work: Work, row: Export) -> ExportInfo:
     return ExportInfo(
         row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
         row.revision, row.state, row.reference, row.shifts, people, count, int(minutes), hours or Decimal("0.00"),
-        row.created_by, row.created_at, row.downloaded_at, bool(work.session.scalar(before)),
+        row.created_by, row.created_at, taken.get(row.id), bool(work.session.scalar(before)),
         tuple((e, s) for e, s in work.session.execute(made.order_by(ExportFile.id))),
     )  # fmt: skip
 

@@ -187,7 +187,6 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
                 "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team."
             )
         content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
-        export.downloaded_at = export.downloaded_at or work.now
         record(work, "export.downloaded", export=export.id, file=extension)
         return file_name(export, extension), content
 

@@ -166,7 +166,7 @@ def test_withdrawing_frees_the_hours_and_keeps_the_page(signed_in: SignedIn, act
     page = page.submit("Trek de export in", {"sure": "y"})
     assert "Deze export is ingetrokken" in page.text()
     again = check(bob, cast).submit("Maak export")
-    assert "2, een aanvulling" in again.text()
+    assert "2, zonder eerdere export" in again.text()
     assert "7,50" in again.text()
 
 

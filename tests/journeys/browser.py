@@ -138,8 +138,9 @@ class Person:
         """Click a button of these words, else a link."""
         main = self.page.locator("main, header")
         button = main.get_by_role("button", name=text, exact=True)
-        (button if button.count() else main.get_by_role("link", name=text, exact=True)).first.click()
-        self.page.wait_for_load_state()
+        target = (button if button.count() else main.get_by_role("link", name=text, exact=True)).first
+        with self.page.expect_navigation():
+            target.click()
 
     def text(self) -> str:
         return " ".join(self.page.locator("main").inner_text().split())

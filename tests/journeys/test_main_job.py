@@ -88,7 +88,8 @@ def hands_over_the_token(person: Person) -> None:
 def support_activates(person: Person) -> None:
     person.sign_in(SUPPORT, PASSWORD)
     person.look("support-aanvragen")
-    person.page.get_by_role("link", name="Brasserie De Zon").first.click()
+    with person.page.expect_navigation():
+        person.page.get_by_role("link", name="Brasserie De Zon").first.click()
     person.look("support-aanvraag-nieuw")
     assert NMBRS_TOKEN not in person.page.content()
     person.click("Oppakken")
@@ -126,7 +127,8 @@ def links_by_hand(person: Person) -> None:
     person.click("Koppel teamleden")
     person.look("nmbrs-teamleden")
     row = person.page.get_by_role("row").filter(has_text="Bram de Groot")
-    row.get_by_role("link", name="Koppel Bram de Groot").click()
+    with person.page.expect_navigation():
+        row.get_by_role("link", name="Koppel Bram de Groot").click()
     person.page.get_by_label("Medewerker").select_option(label="112 Bram de Groot")
     person.look("nmbrs-teamlid")
     person.click("Bewaar")
@@ -161,10 +163,12 @@ def exports_and_downloads(person: Person, folder: Path) -> None:
     person.look("exports-leeg")
     person.open("/portaal/exports/nieuw")
     person.look("export-kiezen")
-    person.page.locator("main a[href*='controle']").first.click()
+    with person.page.expect_navigation():
+        person.page.locator("main a[href*='controle']").first.click()
     person.look("export-controle-andere-periode")
     person.open("/portaal/exports/nieuw")
-    person.page.locator("main a[href*='controle']").nth(1).click()  # last month: the current period of payroll
+    with person.page.expect_navigation():
+        person.page.locator("main a[href*='controle']").nth(1).click()  # last month: the current period of payroll
     assert "Niet goedgekeurd" in person.text()
     assert "zonder goedkeuring" in person.text()
     person.look("export-controle")
@@ -190,6 +194,10 @@ def sends_and_follows(person: Person) -> None:
     person.click("Versturen naar Nmbrs")
     person.look("versturen-controle")
     person.click("Verstuur nu")
+    assert "Vink aan" in person.text()  # the file was downloaded: was it read in already?
+    person.look("versturen-vraag")
+    person.page.get_by_label("Het bestand dat is gedownload, is niet").check()
+    person.click("Verstuur nu")
     assert "gelukt" not in person.text().lower()  # G7
     person.page.get_by_text("geaccepteerd").first.wait_for(timeout=30_000)
     person.page.wait_for_function("!document.querySelector('[data-live-url]')", timeout=30_000)
@@ -211,7 +219,8 @@ def activates_horecalonen(person: Person) -> None:
 def after_that_the_export_offers_it(person: Person) -> None:
     person.open("/portaal/exports/nieuw?doel=horecalonen")
     assert "Connexie" not in person.text()
-    person.page.locator("main a[href*='controle']").first.click()
+    with person.page.expect_navigation():
+        person.page.locator("main a[href*='controle']").first.click()
     assert "BSN" in person.text()  # Milan has none
     person.look("horecalonen-controle")
 
