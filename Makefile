@@ -41,7 +41,7 @@ check: $(VENV)/dev.stamp ## Lint, types, import rules, templates
 	$(BIN)/djlint templates --lint --quiet
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 lock: ## Choose the newest versions again and write their hashes
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
