@@ -154,5 +154,6 @@ def test_nmbrs_has_nothing_to_ask(nmbrs: Stage, deliver: Deliver) -> None:
     nmbrs.trouble("HourComponentVar_Insert", "drop_before")
     delivery = send(nmbrs)
     deliver()
-    with pytest.raises(Conflict):
+    an_hour_passes(nmbrs)
+    with pytest.raises(Conflict, match="per regel"):
         lookup.look_up(nmbrs.alice, delivery)

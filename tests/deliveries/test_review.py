@@ -27,7 +27,7 @@ from portal.integrations.providers.nmbrs.sandbox_world import (
     ONE_DEBTOR_TOKEN,
     ONE_DEBTOR_USER,
 )
-from portal.kernel.errors import Conflict, Unavailable
+from portal.kernel.errors import Conflict, InvalidInput, Unavailable
 from portal.kernel.remote.guard import finish_by
 from portal.kernel.remote.http import Remote
 from portal.secret import Secret
@@ -223,7 +223,7 @@ def test_the_files_of_a_withdrawn_export_are_gone(nmbrs: Stage, signed_in: Signe
 def test_hours_of_a_downloaded_file_are_sent_only_after_a_promise(nmbrs: Stage, deliver: Deliver) -> None:
     export = nmbrs.export()
     exports.download(nmbrs.alice, export, "xlsx")
-    with pytest.raises(Conflict, match="gedownload"):
+    with pytest.raises(InvalidInput, match="ingelezen"):
         service.send(nmbrs.alice, export)
     assert not deliver()
     delivery = service.send(nmbrs.alice, export, not_loaded=True)

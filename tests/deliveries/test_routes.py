@@ -190,7 +190,8 @@ def test_a_downloaded_export_is_sent_only_after_a_tick(nmbrs: Stage, deliver: De
     assert alice.client.get(page.link("Download CSV")).status_code == 200
     page = alice.open(review)
     assert not page.soup.select_one("[name=not_loaded]").has_attr("checked")  # type: ignore[union-attr]
-    page.submit("Verstuur nu", status=409)
+    page = page.submit("Verstuur nu", status=422)
+    assert "Vink aan dat het bestand niet is ingelezen." in page.text()
     assert not deliver()
     assert "Levering aan Nmbrs" in page.submit("Verstuur nu", {"not_loaded": "y"}).text("h1")
 
