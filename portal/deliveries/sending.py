@@ -18,6 +18,7 @@ from portal.audit.service import record
 from portal.deliveries import ledger
 from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine, LineState
+from portal.deliveries.waiting import wait_or_pause
 from portal.exports.models import Export, ExportState
 from portal.exports.queries import batch_of
 from portal.hours.types import Batch, BatchLine
@@ -32,9 +33,6 @@ from portal.kernel.vault import Tampered
 from portal.kernel.work import Acting, Actor, Work
 from portal.settings import Settings
 
-MAX_TRIES = 6
-FIRST_WAIT_SECONDS = 5
-LONGEST_WAIT_SECONDS = 600
 ROBOT = "koppelportaal"
 UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
 
@@ -91,7 +89,7 @@ def _send(acting: Acting, claim: Claim) -> None:
             ledger.pause(work, claim, error.message, error.remedy)
             record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
     except Unavailable as error:
-        _wait_or_pause(acting, claim, error)
+        wait_or_pause(acting, claim, error)
     except NotFound as error:
         with acting.begin() as work:
             ledger.pause(work, claim, error.message, "Kijk de koppeling na bij Bedrijf > Instellingen en hervat.")
@@ -251,20 +249,27 @@ def _send_batch(acting: Acting, sender: BatchSender, parcel: Parcel) -> None:
 
 def _settle_all(acting: Acting, parcel: Parcel, state: LineState, reason: str = "") -> None:
     with acting.begin() as work:
+        _hold(acting, work, parcel.claim)
         for line_id in parcel.line_ids.values():
             if not ledger.settle_line(work, parcel.claim, line_id, state, reason=reason):
                 raise Stopped
 
 
+def _hold(acting: Acting, work: Work, claim: Claim) -> None:
+    """Lock organisation, delivery, then lines: the order of every transaction. Raises Stopped without a lease."""
+    keyring.locked(work, claim.organisation_id, claim.provider)
+    if not ledger.extend(work, claim, acting.part(Settings).lease_seconds):
+        raise Stopped
+
+
 def _finish_batch(acting: Acting, parcel: Parcel, outcomes: dict[int, LineResult] | None, receipt: str) -> None:
     with acting.begin() as work:
+        _hold(acting, work, parcel.claim)
         for export_line_id, result in (outcomes or {}).items():
             state = LineState.ACCEPTED if result.accepted else LineState.REFUSED
             line_id = parcel.line_ids[export_line_id]
-            settled = ledger.settle_line(
-                work, parcel.claim, line_id, state, remote_ref=result.ref, reason=result.reason
-            )
-            if not settled:
+            words = {"remote_ref": result.ref, "reason": result.reason}
+            if not ledger.settle_line(work, parcel.claim, line_id, state, **words):
                 raise Stopped
         _finish(work, parcel.claim, receipt)
 
@@ -274,21 +279,6 @@ def _finish(work: Work, claim: Claim, receipt: str = "") -> None:
     keyring.mark_mended(work, claim.organisation_id, claim.provider)
     if ledger.finish(work, claim, receipt):
         record(work, "delivery.done", delivery=claim.delivery_id)
-
-
-def _wait_or_pause(acting: Acting, claim: Claim, error: Unavailable) -> None:
-    wait = min(FIRST_WAIT_SECONDS * 2**claim.tries, LONGEST_WAIT_SECONDS)
-    asked = error.facts.get("retry_after")
-    if isinstance(asked, int | float):
-        wait = max(wait, int(asked))
-    with acting.begin() as work:
-        if claim.tries + 1 >= MAX_TRIES:
-            ledger.pause(work, claim, error.message, "Probeer het later opnieuw met Hervat.")
-        else:
-            remedy = f"We proberen het over {wait} seconden opnieuw."
-            ledger.put_back(
-                work, claim, timedelta(seconds=wait), tries=claim.tries + 1, cause=error.message, remedy=remedy
-            )
 
 
 def _words(error: RemoteError) -> str:

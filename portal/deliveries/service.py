@@ -36,7 +36,8 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         if not isinstance(provider, LineSender | BatchSender):
             raise Conflict(f"Voor {provider.name} is geen adres ingesteld. Download het bestand.")
         found = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
-        if found is None and not not_loaded and export.id in downloads(work):
+        starts = found is None or found.state is DeliveryState.CANCELLED
+        if starts and not not_loaded and export.id in downloads(work):
             raise InvalidInput(
                 "Vink aan dat het bestand niet is ingelezen. Anders tellen de uren dubbel.", "not_loaded"
             )
@@ -82,6 +83,8 @@ def resume(acting: Acting, delivery_id: int) -> None:
         delivery = own(work, delivery_id)
         require_active(work, delivery.provider)
         _require_standing(work, delivery)
+        if delivery.state is DeliveryState.CANCELLED and delivery.export_id in downloads(work):
+            raise Conflict("Het bestand van deze export is gedownload. Open de export en kies daar Versturen.")
         if ledger.resume(work, delivery.id):
             record(work, "delivery.resumed", delivery=delivery_id)
 

@@ -254,3 +254,16 @@ def test_lines_that_wait_again_show_as_if_they_never_left(nmbrs: Stage, deliver:
     assert [(line.state, line.reason, line.settled_at) for line in lines(nmbrs, delivery)] == [
         (LineState.PLANNED, "", None)
     ] * 3
+
+
+def test_sending_after_a_cancel_and_a_download_asks_first(nmbrs: Stage) -> None:
+    """Cancelled, then the file was taken and perhaps read in: neither way on may skip the question."""
+    export = nmbrs.export()
+    delivery = service.send(nmbrs.alice, export)
+    service.cancel(nmbrs.alice, delivery)
+    exports.download(nmbrs.alice, export, "csv")
+    with pytest.raises(Conflict):
+        service.resume(nmbrs.alice, delivery)
+    with pytest.raises(InvalidInput):
+        service.send(nmbrs.alice, export)
+    assert service.send(nmbrs.alice, export, not_loaded=True) == delivery
