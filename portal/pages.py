@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.queries import venues
@@ -57,6 +58,7 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(PortalError, _on_portal_error)
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(OperationalError, _on_busy)
     app.register_error_handler(Exception, _on_crash)
 
 
@@ -75,6 +77,15 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     page, status = error_page(error.code)
     allow = error.get_headers()
     return page, status, {name: value for name, value in allow if name in ("Allow", "Retry-After", "Content-Range")}
+
+
+def _on_busy(error: OperationalError) -> ResponseReturnValue:
+    """The database is away or busy (a long import of somebody else): nothing was stored, try again."""
+    if "no such" in str(error.orig):
+        return _on_crash(error)  # SQLite's word for a schema that is not ours
+    warn("database unavailable", error=type(error.orig).__name__, endpoint=request.endpoint)
+    page, status = error_page(503)
+    return page, status, {"Retry-After": "30"}
 
 
 def _on_crash(error: Exception) -> ResponseReturnValue:

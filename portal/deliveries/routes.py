@@ -14,7 +14,7 @@ from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, RemoteError
+from portal.kernel.errors import InvalidInput, NotFound, RemoteError
 from portal.kernel.filters import meervoud
 
 bp = Blueprint("deliveries", __name__)
@@ -169,7 +169,7 @@ def look_up(delivery_id: int) -> ResponseReturnValue:
 @access(Audience.CUSTOMER)
 def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
     if outcome not in ("staat-er", "staat-er-niet"):
-        return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+        raise NotFound
     service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
     with acting().read() as work:
         moving = queries.delivery(work, delivery_id).moving

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, insert, select
 
 from portal.hours.models import Shift, TeamMember
 from portal.hours.team import Roster
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.filters import datum, datumtijd, tijd
 from portal.kernel.work import Work
+
+NIGHT = timedelta(days=2)
 
 
 class SameDay(StrEnum):
@@ -43,6 +46,7 @@ class Plan:
 
     def fill(self, shifts: Sequence[ImportedShift]) -> list[RowError]:
         """Work out what the file would do; returns everything that stands in the way."""
+        self._load([shift.workday for shift in shifts])
         errors = [error for shift in shifts if (error := self._add(shift))]
         for rows in self.rows.values():
             errors += self._compare(rows[0][0], [row for _member, row in rows])
@@ -64,13 +68,14 @@ class Plan:
             self.changed.append((stored, shift))
         return None
 
+    def _load(self, days: Sequence[date]) -> None:
+        """What is stored at this venue around the days of the file, in one query: a night reaches into the next day."""
+        around = Shift.workday.between(min(days) - NIGHT, max(days) + NIGHT) if days else false()
+        for shift in self.work.session.scalars(select(Shift).where(Shift.venue_id == self.venue_id, around)):
+            self.known.setdefault(shift.member_id, {})[shift.starts_at] = shift
+
     def _stored(self, member: TeamMember) -> dict[datetime, Shift]:
-        if member.id is None:
-            return {}
-        if member.id not in self.known:
-            query = select(Shift).where(Shift.member_id == member.id)
-            self.known[member.id] = {shift.starts_at: shift for shift in self.work.session.scalars(query)}
-        return self.known[member.id]
+        return self.known.get(member.id, {})
 
     def _compare(self, member: TeamMember, rows: list[ImportedShift]) -> list[RowError]:
         """Compare the rows of one person with each other and with what is stored, here and at other venues.
@@ -110,21 +115,20 @@ class Plan:
         for shift in self.removed:
             self.work.session.delete(shift)
         self.work.session.flush()
-        for member, row in self.added:
-            shift = Shift(
-                organisation_id=self.work.organisation_id, venue_id=self.venue_id, member_id=member.id,
-                starts_at=row.starts_at, upload_id=upload_id,
-            )  # fmt: skip
-            _fill(shift, row)
-            self.work.session.add(shift)
+        own = {"organisation_id": self.work.organisation_id, "venue_id": self.venue_id, "upload_id": upload_id}
+        new = [{**own, "member_id": m.id, "starts_at": row.starts_at, **_values(row)} for m, row in self.added]
+        if new:
+            self.work.session.execute(insert(Shift), new)  # in bulk: others wait for this transaction
         for stored, row in self.changed:
-            _fill(stored, row)
+            for name, value in _values(row).items():
+                setattr(stored, name, value)
 
 
-def _fill(shift: Shift, row: ImportedShift) -> None:
-    shift.workday, shift.ends_at = row.workday, row.ends_at
-    shift.break_minutes, shift.minutes = row.break_minutes, row.minutes
-    shift.kind, shift.approved = row.kind, row.approved
+def _values(row: ImportedShift) -> dict[str, Any]:
+    return {
+        "workday": row.workday, "ends_at": row.ends_at, "break_minutes": row.break_minutes, "minutes": row.minutes,
+        "kind": row.kind, "approved": row.approved,
+    }  # fmt: skip
 
 
 def _equal(stored: Shift, row: ImportedShift) -> bool:

@@ -118,7 +118,7 @@ def safe_next(target: str | None) -> str | None:
     >>> safe_next("//evil.example") is None
     True
     """
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+    if not target or not target.startswith("/") or "//" in target.split("?")[0]:
         return None
     if any(ord(sign) < 33 or sign == "\\" for sign in target):
         return None

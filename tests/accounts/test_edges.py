@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -69,3 +70,23 @@ def test_a9_signing_in_again_ends_the_session_before(acting: Acting, cast: Cast,
     with acting.read() as work:
         ended = [row.ended_at is not None for row in work.session.scalars(select(WebSession).order_by(WebSession.id))]
     assert ended == [True, False]
+
+
+def gone(url: str) -> str:
+    """The address of a database that cannot be used: not there, or a file that is a folder."""
+    if not url.startswith("sqlite"):
+        return url.rsplit("/", 1)[0] + "/portal_that_is_gone"
+    folder = Path(url.removeprefix("sqlite:///")).parent / "folder.sqlite3"
+    folder.mkdir()
+    return f"sqlite:///{folder}"
+
+
+def test_i6_a_database_that_is_busy_is_a_page_that_says_try_again(
+    make_app: Callable[..., Flask], cast: Cast, database_url: str
+) -> None:
+    """503 with Retry-After in plain Dutch, and nothing half done."""
+    app = make_app(database_url=gone(database_url))
+    answer = app.test_client().get("/uitnodiging/abc")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "We zijn zo terug" in answer.get_data(as_text=True)

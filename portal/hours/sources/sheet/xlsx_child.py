@@ -23,7 +23,8 @@ from portal.hours.sources.sheet.xlsx_parts import unpack as unpack_parts
 from portal.hours.sources.sheet.xlsx_problems import find_problems
 
 MEMORY = 1024**3
-CPU_SECONDS = 25
+CPU_SECONDS = 15
+LAST_ROW = 1_048_576  # of Excel itself; a row number above it is a trick to make a reader count
 MAX_COLUMNS = 100
 MAX_OUTPUT = 64 * 1024**2
 EXPLANATION = "uitleg"
@@ -106,6 +107,8 @@ def _merged(sheet: CalamineSheet) -> dict[tuple[int, int], str]:
 def _numbered(sheet: CalamineSheet, problems: dict[tuple[int, int], str]) -> Iterator[Numbered]:
     if sheet.end is None or sheet.end[1] >= MAX_COLUMNS:
         raise Unfit("too_wide")
+    if sheet.end[0] >= LAST_ROW:
+        raise Unfit("too_many_rows")
     count = 0
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), kind in problems.items():
