@@ -77,7 +77,7 @@ def run(port: int, data: Path) -> int:
     _example_file(data)
     children = [_start(env, *words) for words in _commands(port, data, env)]
     try:
-        return _watch(children, port)
+        return _watch(children, port, data)
     finally:
         _stop(children)
 
@@ -181,7 +181,7 @@ def _start(env: Mapping[str, str], *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=dict(env), start_new_session=True)
 
 
-def _watch(children: list[subprocess.Popen[bytes]], port: int) -> int:
+def _watch(children: list[subprocess.Popen[bytes]], port: int, data: Path) -> int:
     ended: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -190,7 +190,7 @@ def _watch(children: list[subprocess.Popen[bytes]], port: int) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     if _answers(port, children, ended):
-        _print_welcome(port)
+        _print_welcome(port, data)
     while not ended:
         if any(child.poll() is not None for child in children):
             print("Een onderdeel is gestopt; zie de regels hierboven.", file=sys.stderr)  # noqa: T201
@@ -232,7 +232,8 @@ def _free_port() -> int:
         return number
 
 
-def _print_welcome(port: int) -> None:
+def _print_welcome(port: int, data: Path) -> None:
+    shown = data.relative_to(Path.cwd()) if data.is_relative_to(Path.cwd()) else data
     rows = "\n".join(f"  {role.value:<14} {mail}" for mail, _name, role in ACCOUNTS)
     print(  # noqa: T201
         f"""
@@ -245,8 +246,8 @@ Nmbrs van de demo (een namaak-server op deze machine):
   API-token      {NMBRS_TOKEN}
   E-mailadres    {NMBRS_MAIL}
 
-Een bestand om te importeren: {os.environ.get("DATA", "var")}/voorbeeld-uren.csv
-Mails staan in:               {os.environ.get("DATA", "var")}/mail
+Een bestand om te importeren: {shown}/voorbeeld-uren.csv
+Mails staan in:               {shown}/mail
 """,
         flush=True,
     )
