@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -104,8 +104,7 @@ def _earlier(work: Work, key: str, venue_id: int, period: Period) -> dict[tuple[
 def exports(work: Work, limit: int = 100) -> list[ExportInfo]:
     own = Export.organisation_id == work.organisation_id
     rows = work.session.scalars(select(Export).where(own).order_by(Export.id.desc()).limit(limit)).all()
-    taken = downloads(work)
-    return [_info(work, row, taken) for row in rows]
+    return _infos(work, rows)
 
 
 def export(work: Work, export_id: int) -> ExportInfo:
@@ -114,7 +113,7 @@ def export(work: Work, export_id: int) -> ExportInfo:
     row = work.session.scalar(select(Export).where(Export.id == export_id, own))
     if row is None:
         raise NotFound
-    return _info(work, row, downloads(work))
+    return _infos(work, [row])[0]
 
 
 def downloads(work: Work) -> dict[int, datetime]:
@@ -131,24 +130,55 @@ def lines(work: Work, export_id: int) -> list[LineInfo]:
     ]
 
 
-def _info(work: Work, row: Export, taken: Mapping[int, datetime]) -> ExportInfo:
-    sums = select(
-        func.count(ExportLine.member_id.distinct()), func.count(), func.coalesce(func.sum(ExportLine.minutes), 0),
-        func.sum(ExportLine.hours),
-    ).where(ExportLine.export_id == row.id)  # fmt: skip
-    people, count, minutes, hours = work.session.execute(sums).one()
-    before = select(func.count()).where(
-        Export.organisation_id == row.organisation_id, Export.venue_id == row.venue_id, Export.provider == row.provider,
-        Export.period_kind == row.period_kind, Export.year == row.year, Export.number == row.number,
-        Export.revision < row.revision, Export.state == ExportState.READY,
+def _infos(work: Work, rows: Sequence[Export]) -> list[ExportInfo]:
+    """The same few queries for one export as for a hundred."""
+    ids = [row.id for row in rows]
+    sums, files, taken = _sums(work, ids), _files(work, ids), downloads(work)
+    standing = _standing(work)
+    return [
+        ExportInfo(
+            row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
+            row.revision, row.state, row.reference, row.shifts, *sums[row.id], row.created_by, row.created_at,
+            taken.get(row.id), standing.get(_series(row), row.revision) < row.revision, tuple(files.get(row.id, ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _sums(work: Work, ids: Sequence[int]) -> dict[int, tuple[int, int, int, Decimal]]:
+    """People, lines, minutes and hours per export."""
+    query = (
+        select(
+            ExportLine.export_id, func.count(ExportLine.member_id.distinct()), func.count(),
+            func.sum(ExportLine.minutes), func.sum(ExportLine.hours),
+        )
+        .where(ExportLine.export_id.in_(ids))
+        .group_by(ExportLine.export_id)
     )  # fmt: skip
-    made = select(ExportFile.extension, ExportFile.sha256).where(ExportFile.export_id == row.id)
-    return ExportInfo(
-        row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
-        row.revision, row.state, row.reference, row.shifts, people, count, int(minutes), hours or Decimal("0.00"),
-        row.created_by, row.created_at, taken.get(row.id), bool(work.session.scalar(before)),
-        tuple((e, s) for e, s in work.session.execute(made.order_by(ExportFile.id))),
-    )  # fmt: skip
+    return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in work.session.execute(query)}
+
+
+def _files(work: Work, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Extension and SHA-256 per export, in the order in which they were made."""
+    query = select(ExportFile.export_id, ExportFile.extension, ExportFile.sha256)
+    found: dict[int, list[tuple[str, str]]] = {}
+    for export_id, extension, sha256 in work.session.execute(
+        query.where(ExportFile.export_id.in_(ids)).order_by(ExportFile.id)
+    ):
+        found.setdefault(export_id, []).append((extension, sha256))
+    return found
+
+
+def _standing(work: Work) -> dict[tuple[object, ...], int]:
+    """The lowest revision that was not withdrawn, per venue, target and period."""
+    columns = (Export.venue_id, Export.provider, Export.period_kind, Export.year, Export.number)
+    own = (Export.organisation_id == work.organisation_id) & (Export.state == ExportState.READY)
+    query = select(*columns, func.min(Export.revision)).where(own).group_by(*columns)
+    return {tuple(row[:-1]): row[-1] for row in work.session.execute(query)}
+
+
+def _series(row: Export) -> tuple[object, ...]:
+    return (row.venue_id, row.provider, row.period_kind, row.year, row.number)
 
 
 def period_of_export(row: Export) -> Period:
