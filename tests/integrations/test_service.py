@@ -40,7 +40,6 @@ WRONG_TOKENS = {
     "sandbox-nmbrs\u200btoken-0001": "spatie, een enter of een vreemd teken",
     "sandbox-nmbrs\U0001f511token-0001": "spatie, een enter of een vreemd teken",
     "sandbox-nmbrs\0token-0001": "spatie, een enter of een vreemd teken",
-    "ab1Z-9q": "te kort",
     "x" * 501: "te lang",
     "": "Vul je API-token in",
     " \t ": "Vul je API-token in",
