@@ -6,9 +6,9 @@ from typing import Any
 
 from wtforms import Field, PasswordField, RadioField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import InputRequired, Length
 
-from portal.kernel.forms import Form, Text
+from portal.kernel.forms import Form, Text, mail_address
 from portal.kernel.work import Role
 
 
@@ -21,7 +21,7 @@ def plain_address(_form: Any, field: Field) -> None:
 MAIL = [
     InputRequired("Vul je e-mailadres in."),
     Length(max=254, message="Dit e-mailadres is te lang."),
-    Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl."),
+    mail_address,
     plain_address,
 ]
 NEW_PASSWORD = [InputRequired("Kies een wachtwoord.")]

@@ -7,11 +7,11 @@ from typing import Any
 from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from portal.hours.checks import clean_bsn
 from portal.hours.plan import SameDay
-from portal.kernel.forms import Form, Text
+from portal.kernel.forms import Form, Text, mail_address
 
 SAME_DAY = [
     SelectChoice(SameDay.ASK.value, "Niets inlezen en het mij vragen"),
@@ -40,6 +40,6 @@ def valid_bsn(_form: Any, field: Field) -> None:
 
 class MemberForm(Form):
     name = Text("Naam", [InputRequired("Vul een naam in."), Length(max=100, message="Deze naam is te lang.")])
-    email = Text("E-mailadres", [Optional(), Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.")])
+    email = Text("E-mailadres", [Optional(), mail_address])
     personnel_number = Text("Personeelsnummer", [Optional(), Length(max=20, message="Hoogstens 20 tekens.")])
     bsn = Text("BSN", [Optional(), valid_bsn])

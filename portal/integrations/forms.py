@@ -8,10 +8,10 @@ from typing import Any
 
 from wtforms import Field, PasswordField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from portal.integrations.contract import CredentialField, HourCode
-from portal.kernel.forms import Form, Lines, Text, no_control_signs, trimmed
+from portal.kernel.forms import Form, Lines, Text, mail_address, no_control_signs, trimmed
 
 TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -40,8 +40,7 @@ def credential_form(fields: tuple[CredentialField, ...]) -> type[Form]:
 def _field(field: CredentialField) -> Field:
     asked = DataRequired(f"Vul je {field.label} in.")
     if field.kind == "email":
-        mail = Email("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.")
-        return Text(field.label, [asked, Length(max=254, message="Dit e-mailadres is te lang."), mail])
+        return Text(field.label, [asked, Length(max=254, message="Dit e-mailadres is te lang."), mail_address])
     checks = [asked, Length(max=500, message="Deze token is te lang. Kopieer alleen de token."), token_shape]
     return PasswordField(field.label, checks, filters=[trimmed])
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length
@@ -52,6 +53,14 @@ class Lines(TextAreaField):
 
     def _value(self) -> str:
         return IN_LINES.sub("", super()._value())
+
+
+def mail_address(_form: Any, field: Field) -> None:
+    """Shape only, no look-up; the names that are reserved for tests are addresses too."""
+    try:
+        validate_email(field.data or "", check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValidationError("Dit is geen e-mailadres. Gebruik de vorm naam@bedrijf.nl.") from None
 
 
 class Text(StringField):

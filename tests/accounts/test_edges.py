@@ -90,3 +90,8 @@ def test_i6_a_database_that_is_busy_is_a_page_that_says_try_again(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "We zijn zo terug" in answer.get_data(as_text=True)
+
+
+def test_an_address_in_a_test_domain_is_an_address(signed_in: Callable[[str], Visitor]) -> None:
+    page = signed_in("alice").open("/portaal/bedrijf/gebruikers")
+    assert "nieuw@zaak.test" in page.submit("Verstuur uitnodiging", {"email": "nieuw@zaak.test"}).text()
