@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -75,29 +72,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     access.guard(app)
     limits.guard(app)
     CSRFProtect(app)
-    app.wsgi_app = _Chunked(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = limits.Counted(app.wsgi_app, UPLOAD_LIMIT)  # type: ignore[method-assign]
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     return app
-
-
-class _Chunked:
-    """Gives a body without a length the length it has, so that the caps count it too (D1).
-
-    More than the largest cap is not kept: the length alone then makes the answer 413.
-    """
-
-    def __init__(self, inner: WSGIApplication) -> None:
-        self.inner = inner
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-            body = environ["wsgi.input"].read(UPLOAD_LIMIT + 1)
-            environ["CONTENT_LENGTH"] = str(len(body))
-            environ["wsgi.input"] = io.BytesIO(body)
-            del environ["HTTP_TRANSFER_ENCODING"]
-        return self.inner(environ, start_response)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

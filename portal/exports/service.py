@@ -123,16 +123,11 @@ def _files(work: Work, export: Export, provider: Provider) -> None:
         )
 
 
-def withdraw(acting: Acting, export_id: int) -> None:
+def withdraw_in(work: Work, export_id: int) -> None:
     """Take an export back: its hours are free again. The caller made sure that nothing was sent.
 
     Raises NotFound; safe to call twice.
     """
-    with acting.begin() as work:
-        withdraw_in(work, export_id)
-
-
-def withdraw_in(work: Work, export_id: int) -> None:
     export = locked(work, export_id)
     if export.state is ExportState.WITHDRAWN:
         return

@@ -80,11 +80,6 @@ def span(day: date, start: WallTime, end: WallTime) -> Span:
     return Span(starts_at, ends_at, (ends_at - starts_at) // ONE_MINUTE)
 
 
-def local_day(instant: datetime) -> date:
-    """Return the day in Amsterdam of an aware instant."""
-    return instant.astimezone(ZoneInfo(ZONE)).date()
-
-
 def _same_day(start: WallTime, end: WallTime) -> bool:
     # 02:45 A to 02:15 B is half an hour in one night, though the wall clock went back
     return end.minutes > start.minutes or (start.turn, end.turn) == ("A", "B")

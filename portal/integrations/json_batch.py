@@ -11,12 +11,13 @@ from typing import Any
 from stdnum.nl import bsn
 
 from portal.hours.types import Batch, BatchLine, Person
-from portal.integrations.contract import LineResult, Receipt
+from portal.integrations.contract import Credentials, LineResult, Receipt
 from portal.kernel.errors import AccessRefused, Refused, RemoteError
 from portal.kernel.remote import wording
 from portal.kernel.remote.answer import Answer
-from portal.kernel.remote.http import Remote
+from portal.kernel.remote.http import Limits, Remote
 from portal.secret import Secret
+from portal.settings import Settings
 
 SCHEMA = "koppelportaal.hours/1"
 REFERENCE = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
@@ -32,6 +33,31 @@ Identify = Callable[[Person], dict[str, str]]
 
 class _BadReceiptError(Exception):
     """The answer is no receipt for what was asked."""
+
+
+def connect(name: str, url: str, token: Secret, identify: Identify, settings: Settings) -> JsonBatch:
+    """The sender to one receiver, with the limits of this installation. Makes no connection."""
+    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
+    remote = Remote(name, url, allow_private=settings.allow_private_endpoints, limits=limits)
+    return JsonBatch(remote, token, identify)
+
+
+class SendsJson:
+    """The half of a BatchSender that all receivers of our contract share."""
+
+    def __init__(self, sender: JsonBatch) -> None:
+        self._sender = sender
+        self.close = sender.close
+
+    def send(self, batch: Batch, credentials: Credentials) -> Receipt:
+        """Safe to call twice. Raises Refused, AccessRefused, Unavailable, Unclear."""
+        del credentials  # the token is the portal's own, from the settings
+        return self._sender.send(batch)
+
+    def find(self, reference: str, credentials: Credentials) -> Receipt | None:
+        """Raises AccessRefused, Unavailable."""
+        del credentials
+        return self._sender.find(reference)
 
 
 class JsonBatch:

@@ -52,19 +52,22 @@ def overview() -> ResponseReturnValue:
 @bp.get(f"{BASE}/<key>")
 @access(Audience.CUSTOMER)
 def show(key: str) -> ResponseReturnValue:
+    return _show(key, forms.AnswerForm())
+
+
+def _show(key: str, answer: Form) -> str:
     provider = _providers().get(key)
     with acting().read() as work:
+        places = venues(work)
         facts = {
             "koppeling": queries.koppeling(work, _providers(), key),
             "request_": queries.own_request(work, key),
             "credential": queries.credential_age(work, key),
-            "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in venues(work)],
-            "kinds": {venue.id: kinds(work, venue.id) for venue in venues(work)},
+            "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in places],
+            "kinds": {venue.id: kinds(work, venue.id) for venue in places},
         }
     by_line = isinstance(provider, LineSender)
-    return render_template(
-        "integrations/show.html", provider=provider, by_line=by_line, answer=forms.AnswerForm(), **facts
-    )
+    return render_template("integrations/show.html", provider=provider, by_line=by_line, answer=answer, **facts)
 
 
 @bp.route(f"{BASE}/<key>/activeren", methods=["GET", "POST"])
@@ -126,11 +129,10 @@ def withdraw(key: str) -> ResponseReturnValue:
 def answer(key: str) -> ResponseReturnValue:
     form = forms.AnswerForm()
     _providers().line_sender(key)
-    if form.validate_on_submit():
-        service.answer(acting(), key, form.text.data)
-        flash("Je antwoord is naar support gestuurd.", "success")
-    else:
-        flash("Vul eerst je antwoord in.", "error")
+    if not form.validate_on_submit():
+        return _show(key, form), 422  # what was typed stays
+    service.answer(acting(), key, form.text.data)
+    flash("Je antwoord is naar support gestuurd.", "success")
     return redirect(url_for("integrations.show", key=key), code=303)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 
 from portal.kernel.access import LARGEST_ID
@@ -28,9 +29,9 @@ def takes(size: int) -> Callable[[View], View]:
     return declare
 
 
-def guard(part: Blueprint | Flask) -> None:
-    """Let the caps of the views of `part` hold before anything reads the body, CSRF included."""
-    part.url_value_preprocessor(_own_cap)
+def guard(app: Flask) -> None:
+    """Let the caps of the views hold before anything reads the body, CSRF included."""
+    app.url_value_preprocessor(_own_cap)
 
 
 def _own_cap(endpoint: str | None, _values: dict[str, Any] | None) -> None:
@@ -50,6 +51,24 @@ def number_asked(name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID):
         raise NotFound
     return int(text)
+
+
+class Counted:
+    """Gives a body without a length the length it has, so that the caps count it too (D1).
+
+    More than `most` bytes, the largest cap, is not kept: the length alone then makes the answer 413.
+    """
+
+    def __init__(self, inner: WSGIApplication, most: int) -> None:
+        self.inner, self.most = inner, most
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+            body = environ["wsgi.input"].read(self.most + 1)
+            environ["CONTENT_LENGTH"] = str(len(body))
+            environ["wsgi.input"] = io.BytesIO(body)
+            del environ["HTTP_TRANSFER_ENCODING"]
+        return self.inner(environ, start_response)
 
 
 class Drained:

@@ -13,10 +13,6 @@ class ActivateForm(Form):
     fingerprint = HiddenField()
 
 
-class ConfirmForm(Form):
-    """A form with nothing but its button."""
-
-
 class RejectForm(Form):
     reason = Lines("Reden voor de klant", "Geef een reden. De klant leest die.")
 

@@ -40,7 +40,7 @@ def _page(request_id: int, reject: forms.RejectForm, ask: forms.AskForm) -> Resp
     provider = acting().part(Providers).get(found.provider)
     page = {"found": found, "organisation": names[found.organisation_id], "provider": provider, "trail": trail}
     status = 422 if reject.errors or ask.errors else 200
-    return render_template("support/request.html", reject=reject, ask=ask, confirm=forms.ConfirmForm(), **page), status
+    return render_template("support/request.html", reject=reject, ask=ask, **page), status
 
 
 def _back(request_id: int, message: str) -> ResponseReturnValue:

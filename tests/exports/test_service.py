@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.audit.models import AuditEvent
+from portal.deliveries.service import withdraw_export
 from portal.exports import queries, service
 from portal.exports.models import Export, ExportFile, ExportLine, ExportState
 from portal.hours import team
@@ -113,7 +114,7 @@ def test_revisions_of_twenty_minutes_make_one_hour(acting: Acting, cast: Cast) -
         exports.append(info(acting, cast, make(acting, cast)))
     assert [made.revision for made in exports] == [1, 2, 3]
     assert [made.hours for made in exports] == [Decimal("0.33"), Decimal("0.34"), Decimal("0.33")]
-    service.withdraw(acting.as_actor(cast.actors["bob"]), exports[1].id)
+    withdraw_export(acting.as_actor(cast.actors["bob"]), exports[1].id)
     again = info(acting, cast, make(acting, cast))
     assert (again.revision, again.hours) == (4, Decimal("0.34"))
 
@@ -121,8 +122,8 @@ def test_revisions_of_twenty_minutes_make_one_hour(acting: Acting, cast: Cast) -
 def test_a_withdrawn_export_frees_its_hours(acting: Acting, ready: Cast) -> None:
     first = make(acting, ready)
     bob = acting.as_actor(ready.actors["bob"])
-    service.withdraw(bob, first)
-    service.withdraw(bob, first)
+    withdraw_export(bob, first)
+    withdraw_export(bob, first)
     assert set(frozen(acting)) == {None}
     assert info(acting, ready, first).state is ExportState.WITHDRAWN
     second = info(acting, ready, make(acting, ready))
@@ -195,7 +196,7 @@ def test_b2_another_organisation_finds_nothing(acting: Acting, ready: Cast) -> N
             queries.export(work, made)
     for act in (
         lambda: service.download(charlie, made, "csv"),
-        lambda: service.withdraw(charlie, made),
+        lambda: withdraw_export(charlie, made),
         lambda: service.create(charlie, ready.venue("bob"), "horecalonen", OCTOBER, "x", leave_out=True),
     ):
         with pytest.raises(NotFound):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from portal.hours.types import Batch, BatchLine
-from portal.integrations.contract import Credentials, Receipt
-from portal.integrations.json_batch import JsonBatch, bsn_reasons, by_bsn, code_reasons
-from portal.kernel.remote.http import Limits, Remote
+from portal.hours.types import BatchLine
+from portal.integrations.json_batch import SendsJson, bsn_reasons, by_bsn, code_reasons, connect
 from portal.settings import Settings
 
 
@@ -21,28 +19,12 @@ class HorecalonenFile:
         return [*bsn_reasons(line.person), *code_reasons(line)]
 
 
-class Horecalonen(HorecalonenFile):
+class Horecalonen(SendsJson, HorecalonenFile):
     """A BatchSender."""
-
-    def __init__(self, sender: JsonBatch) -> None:
-        self._sender = sender
-        self.close = sender.close
-
-    def send(self, batch: Batch, credentials: Credentials) -> Receipt:
-        """Safe to call twice. Raises Refused, AccessRefused, Unavailable, Unclear."""
-        del credentials  # the token is the portal's own, from the settings
-        return self._sender.send(batch)
-
-    def find(self, reference: str, credentials: Credentials) -> Receipt | None:
-        """Raises AccessRefused, Unavailable."""
-        del credentials
-        return self._sender.find(reference)
 
 
 def build(settings: Settings) -> HorecalonenFile:
     if not settings.horecalonen_url:
         return HorecalonenFile()
-    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
-    private = settings.allow_private_endpoints
-    remote = Remote(HorecalonenFile.name, settings.horecalonen_url, allow_private=private, limits=limits)
-    return Horecalonen(JsonBatch(remote, settings.horecalonen_token, by_bsn))
+    token = settings.horecalonen_token
+    return Horecalonen(connect(HorecalonenFile.name, settings.horecalonen_url, token, by_bsn, settings))
