@@ -6,10 +6,10 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock videos chromium ffmpeg
+.PHONY: help run test check bench crash crash-mistakes lock videos chromium ffmpeg
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -42,6 +42,12 @@ check: $(VENV)/dev.stamp ## Lint, types, import rules, templates
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks
 	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+crash: $(VENV)/dev.stamp ## Kill workers a thousand times while hours are sent (SQLite and PostgreSQL)
+	PYTHONPATH=. $(BIN)/python -m tests.crash.run --kills 1000 --lines 500 $(ARGS)
+
+crash-mistakes: $(VENV)/dev.stamp ## Bring mistakes in and see the crash test catch each
+	PYTHONPATH=. $(BIN)/python -m tests.crash.mistakes $(ARGS)
 
 lock: ## Choose the newest versions again and write their hashes
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv

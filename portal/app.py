@@ -15,6 +15,10 @@ from portal import pages
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
+from portal.deliveries import correction_routes as corrections
+from portal.deliveries import difference_routes as difference
+from portal.deliveries import receipt_anchor
+from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
 from portal.exports import routes as exports
 from portal.health import bp as health
@@ -38,18 +42,20 @@ from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
-AREAS = (accounts, audit, deliveries, exports, hours, integrations, support)
+AREAS = (accounts, audit, corrections, deliveries, difference, exports, hours, integrations, receipts, support)
 
 
 def wire(settings: Settings, engine: Engine | None = None) -> Acting:
     """Build what services need: database, vault, providers, mailer. Shared by web, worker and commands."""
+    engine = engine or make_engine(settings.database_url)
     mailer = SmtpMailer(settings.smtp_url) if settings.smtp_url else FolderMailer(settings.data / "mail")
     parts = {
         Settings: settings,
-        Providers: Providers(registry.build(settings)),
+        Providers: Providers(registry.build(settings, engine)),
         MailerPart: MailerPart(mailer),
     }
-    return Acting(access.NOBODY, engine or make_engine(settings.database_url), Vault(settings.vault_key), parts)
+    receipt_anchor.keep_at(engine, settings.data)
+    return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Flask:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, demo, migrate, serve, settings, worker
 from portal.accounts.invite import invite
+from portal.deliveries import receipt_check
 from portal.help.types import ContentError
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
@@ -124,6 +125,27 @@ def new_keys() -> None:
     """Print fresh keys for a new installation."""
     click.echo(f"PORTAL_SECRET_KEY={secrets.token_urlsafe(48)}")
     click.echo(f"PORTAL_VAULT_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+
+@main.group()
+def audit() -> None:
+    """What can be proven afterwards."""
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check the chain of receipts: nothing changed, added, moved or cut. Safe while workers run."""
+    found = _settings()
+    engine = _engine(found)
+    report = receipt_check.verify(app.wire(found, engine))
+    engine.dispose()
+    erased = f", {report.erased} without their body (erased)" if report.erased else ""
+    click.echo(f"Checked {report.checked} receipts{erased}. Head: {report.checked} {report.head.hash[:12]}")
+    if report.wrong:
+        click.echo(f"WRONG at {report.wrong}.", err=True)
+        sys.exit(1)
+    if not report.anchored and report.checked:
+        click.echo("There was no note of an earlier end on this machine; it is written now.")
 
 
 @main.command("invite")

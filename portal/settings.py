@@ -26,7 +26,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64."""
+    """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64.
+
+    `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
+    """
 
     data: Path
     database_url: str
@@ -49,6 +52,8 @@ class Settings:
     auto_activate: bool = False
     lease_seconds: int = 120
     remote_seconds: int = 30
+    parallel: int = 16
+    nmbrs_calls_per_second: int = 150
 
     @property
     def secure(self) -> bool:
@@ -83,6 +88,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         auto_activate=_flag(env, "PORTAL_AUTO_ACTIVATE"),
         lease_seconds=_lease(env),
         remote_seconds=_number(env, "PORTAL_REMOTE_SECONDS", 30),
+        parallel=_at_least_one(env, "PORTAL_PARALLEL", 16, most=64),
+        nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
     )
 
 
@@ -130,6 +137,13 @@ def _lease(env: Mapping[str, str]) -> int:
     if not 1 <= call < lease:
         raise SettingsError("PORTAL_REMOTE_SECONDS must be 1 or more and less than PORTAL_LEASE_SECONDS.")
     return lease
+
+
+def _at_least_one(env: Mapping[str, str], name: str, default: int, most: int) -> int:
+    found = _number(env, name, default, most)
+    if found < 1:
+        raise SettingsError(f"{name} must be 1 or more.")
+    return found
 
 
 def _secret(env: Mapping[str, str], name: str) -> Secret:

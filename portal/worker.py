@@ -5,17 +5,32 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from portal.app import for_worker, wire
-from portal.deliveries.sending import Stop
-from portal.deliveries.tasks import TASKS as DELIVERIES
+from portal.deliveries.crew import Crew
+from portal.deliveries.readings import read_asked
+from portal.deliveries.sending import Stop, tend, work_parcel
 from portal.kernel import logs
+from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
 from portal.notifications.tasks import TASKS as MAILS
 from portal.settings import Settings
 
 IDLE_SECONDS = 0.5
+WAKE_SECONDS = 1.0
+TEND_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` says whether there may be more to do at once; else `rest` waits."""
+
+    name: str
+    run: Callable[[], bool]
+    rest: Callable[[], object]
 
 
 def main(settings: Settings) -> None:
@@ -25,25 +40,40 @@ def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     acting = for_worker(wire(settings), stop=Stop(stop))
+    crew, waker = Crew(acting, stop), Waker(acting.engine)
     logs.log("worker started")
-    threads = [
-        threading.Thread(target=_run, args=(acting, name, task, stop), name=name)
-        for name, task in (*DELIVERIES, *MAILS)
-    ]
+    work = jobs(acting, crew, stop, waker)
+    threads = [threading.Thread(target=_run, args=(job, stop), name=job.name) for job in work]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    crew.hand_back()
+    waker.close()
     logs.log("worker stopped")
 
 
-def _run(acting: Acting, name: str, task: Callable[[Acting], bool], stop: threading.Event) -> None:
+def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> list[Job]:
+    """What the threads of a worker do, one each. An announcement wakes those that rest until there is work; what is
+    due at a time (a look-up, a back-off) is found by asking now and then."""
+    idle = partial(waker.wait, stop, WAKE_SECONDS)
+    send = Job("send", partial(work_parcel, crew), partial(crew.wait_for_work, IDLE_SECONDS))
+    return [
+        *[send] * crew.threads,
+        Job("look for work", crew.look_for_work, idle),
+        Job("read", partial(read_asked, crew), idle),
+        Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
+        *[Job(name, partial(task, acting), idle) for name, task in MAILS],
+    ]
+
+
+def _run(job: Job, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            busy = task(acting)
+            busy = job.run()
         except Exception as error:  # noqa: BLE001 - a broken row must not end the worker; it is tried again
-            logs.warn("task failed", job=name, error=type(error).__name__)
+            logs.warn("task failed", job=job.name, error=type(error).__name__)
             stop.wait(AFTER_FAILURE_SECONDS)
             continue
         if not busy:
-            stop.wait(IDLE_SECONDS)
+            job.rest()

@@ -1,258 +1,295 @@
-"""The ledger: the only code that writes a state of a delivery or a line.
+"""What a worker writes down: the only code, with `decisions.py`, that writes a state. The rules are in `protocol.py`.
 
-Line:      gepland -> bezig -> geaccepteerd | geweigerd | onbekend
-           bezig -> gepland only when it is certain that payroll did nothing
-           geweigerd -> gepland by a person; onbekend -> geaccepteerd | gepland by a person
-Delivery:  wacht -> bezig -> klaar | gepauzeerd | wacht; wacht | gepauzeerd -> geannuleerd
+Every write names the attempt of its claim: the word of a late worker counts no more. Lock order everywhere:
+organisation, export, delivery, parcels by id, lines. Rows are locked FOR NO KEY UPDATE: PostgreSQL looks a foreign key
+up again, with a lock on the row it names, when a transaction changes a row twice; that must not wait for a person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
-from portal.deliveries.models import Baseline, Delivery, DeliveryLine, DeliveryState, LineState
-from portal.integrations.contract import Component, LineResult
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
+from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
+from portal.hours.types import Period
+from portal.integrations.contract import Component
 from portal.kernel.work import Work
 
-LOST = "Het versturen is halverwege gestopt. Kijk in je salarispakket of deze uren er staan."
+LOST = "Het versturen is halverwege gestopt. We lezen na of deze uren er staan."
+MOVING = (DeliveryState.WAITING, DeliveryState.BUSY)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on a delivery, until the lease ends or somebody else claims it."""
+    """The right to work on a parcel, until the lease ends or somebody else claims it."""
 
+    parcel_id: int
     delivery_id: int
     organisation_id: int
     export_id: int
     provider: str
+    employee_ref: str
+    period: Period
     attempt: int
     tries: int
+    look_up: bool
+    looks: int
+    has_baseline: bool
+    cancelled: bool
 
 
-def claim_next(work: Work, lease_seconds: int) -> Claim | None:
-    """Take the delivery that waits longest; None when there is none. One UPDATE decides who has it."""
+def open_due(work: Work) -> None:
+    """A delivery whose turn it is becomes `bezig`; its parcels can be claimed from now on."""
     due = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= work.now)
-    candidate = select(Delivery.id).where(due).order_by(Delivery.next_at, Delivery.id).limit(1).scalar_subquery()
-    row = work.session.scalar(
-        update(Delivery)
-        .where(Delivery.id == candidate, due)
+    ready = exists().where(Parcel.delivery_id == Delivery.id, Parcel.state == ParcelState.OPEN)
+    query = select(Delivery.id).where(due, ready).with_for_update(skip_locked=True, key_share=True)
+    ids = work.session.scalars(query).all()
+    if ids:
+        values = {
+            "state": DeliveryState.BUSY, "cause": "", "remedy": "",
+            "started_at": func.coalesce(Delivery.started_at, work.now),
+        }  # fmt: skip
+        work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
+
+
+def claim(work: Work, count: int, lease_seconds: int) -> list[Claim]:
+    """Take up to `count` parcels; one UPDATE decides who has them.
+
+    Parcels of all deliveries take turns by position, so that a small delivery does not wait behind a large one.
+    On PostgreSQL two workers may choose the same person in two deliveries: the index refuses one of them
+    (IntegrityError), who simply asks again.
+    """
+    ids = _candidates(work, count)
+    if not ids:
+        return []
+    won = work.session.scalars(
+        update(Parcel)
+        .where(Parcel.id.in_(ids), Parcel.state == ParcelState.OPEN)
         .values(
-            state=DeliveryState.BUSY, attempt=Delivery.attempt + 1,
+            state=ParcelState.BUSY, attempt=Parcel.attempt + 1,
             lease_until=work.now + timedelta(seconds=lease_seconds),
         )
-        .returning(Delivery)
-    )  # fmt: skip
-    if row is None:
-        return None
-    return Claim(row.id, row.organisation_id, row.export_id, row.provider, row.attempt, row.tries)
-
-
-def _mine(claim: Claim) -> ColumnElement[bool]:
-    return (
-        (Delivery.id == claim.delivery_id)
-        & (Delivery.attempt == claim.attempt)
-        & (Delivery.state == DeliveryState.BUSY)
+        .returning(Parcel.id)
+    ).all()  # fmt: skip
+    rows = work.session.execute(
+        select(Parcel, Delivery)
+        .join(Delivery, Delivery.id == Parcel.delivery_id)
+        .where(Parcel.id.in_(won))
+        .order_by(Parcel.position, Parcel.delivery_id)
+        .execution_options(populate_existing=True)
     )
+    return [_claim(parcel, delivery) for parcel, delivery in rows]
 
 
-def extend(work: Work, claim: Claim, lease_seconds: int) -> bool:
-    """Renew the lease; False when it was lost."""
+def _candidates(work: Work, count: int) -> list[int]:
+    other = aliased(Parcel)
+    taken = exists().where(
+        other.state == ParcelState.BUSY, other.provider == Parcel.provider, Parcel.employee_ref != "",
+        other.employee_ref == Parcel.employee_ref, other.period_kind == Parcel.period_kind,
+        other.year == Parcel.year, other.number == Parcel.number,
+    )  # fmt: skip
+    sends = and_(Delivery.state == DeliveryState.BUSY, Delivery.next_at <= work.now, ~Parcel.halted)
+    looks = and_(Delivery.state == DeliveryState.CANCELLED, Parcel.look_up)
+    query = (
+        select(Parcel)
+        .join(Delivery, Delivery.id == Parcel.delivery_id)
+        .where(Parcel.state == ParcelState.OPEN, Parcel.next_at <= work.now, or_(sends, looks), ~taken)
+        .order_by(Parcel.position, Parcel.delivery_id)
+        .limit(count)
+        .with_for_update(skip_locked=True, key_share=True, of=Parcel)
+    )
+    one_each: dict[object, int] = {}
+    for row in work.session.scalars(query):
+        person = (row.provider, row.employee_ref, row.period_kind, row.year, row.number)
+        one_each.setdefault(person if row.employee_ref else row.id, row.id)
+    return list(one_each.values())
+
+
+def _claim(parcel: Parcel, delivery: Delivery) -> Claim:
+    return Claim(
+        parcel.id, delivery.id, delivery.organisation_id, delivery.export_id, delivery.provider, parcel.employee_ref,
+        Period(parcel.period_kind, parcel.year, parcel.number), parcel.attempt, delivery.tries, parcel.look_up,
+        parcel.looks, parcel.baseline is not None, delivery.state is DeliveryState.CANCELLED,
+    )  # fmt: skip
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return (Parcel.id == claim.parcel_id) & (Parcel.attempt == claim.attempt) & (Parcel.state == ParcelState.BUSY)
+
+
+def extend(work: Work, claim: Claim, lease_seconds: int, *, to_send: bool) -> bool:
+    """Renew the lease, and lock the parcel until the end of the transaction. False: the claim counts no more.
+
+    `to_send`: False too when a person stopped the delivery, or it waits or is paused.
+    """
+    where = _held(claim)
+    if to_send:
+        moving = exists().where(Delivery.id == claim.delivery_id, Delivery.state == DeliveryState.BUSY)
+        where &= ~Parcel.halted & moving
     until = work.now + timedelta(seconds=lease_seconds)
-    return _changed(work, update(Delivery).where(_mine(claim)).values(lease_until=until))
+    return _count(work, update(Parcel).where(where).values(lease_until=until)) == 1
 
 
-def start_line(work: Work, claim: Claim, line_id: int) -> bool:
-    """Write down that this line is about to be sent. False: do not send it."""
-    return _changed(
-        work,
-        update(DeliveryLine)
-        .where(
-            DeliveryLine.id == line_id, DeliveryLine.delivery_id == claim.delivery_id,
-            DeliveryLine.state == LineState.PLANNED, exists().where(_mine(claim)),
-        )
-        .values(state=LineState.BUSY, attempt=claim.attempt, started_at=work.now, settled_at=None, reason=""),
-    )  # fmt: skip
+def start(work: Work, claim: Claim, line_ids: Sequence[int]) -> bool:
+    """Write down that these lines are about to be sent. False: do not send them. Lock the parcel first (`extend`)."""
+    where = [DeliveryLine.id.in_(line_ids), DeliveryLine.parcel_id == claim.parcel_id, exists().where(_held(claim))]
+    values = {"attempt": claim.attempt, "started_at": work.now, "settled_at": None, "reason": ""}
+    return _move(work, Event.START, where, values) == len(line_ids)
 
 
-def settle_line(
-    work: Work, claim: Claim, line_id: int, state: LineState, *, remote_ref: str = "", reason: str = ""
+def settle(
+    work: Work, claim: Claim, line_ids: Sequence[int], event: Event, *, remote_ref: str = "", reason: str = ""
 ) -> bool:
-    """Write down how a line ended. False when this worker lost its lease: its word counts no more."""
-    return _changed(
-        work,
-        update(DeliveryLine)
-        .where(
-            DeliveryLine.id == line_id, DeliveryLine.state == LineState.BUSY,
-            DeliveryLine.attempt == claim.attempt, exists().where(_mine(claim)),
+    """Write down how started lines ended. False when this worker lost its lease: its word counts no more."""
+    held = exists().where(_held(claim))
+    where = [DeliveryLine.id.in_(line_ids), DeliveryLine.attempt == claim.attempt, held]
+    values: dict[str, Any] = {"remote_ref": remote_ref[:60], "reason": reason[:600], "settled_at": work.now}
+    if event is Event.NOT_SENT:  # as if it had never started
+        values |= {"settled_at": None, "started_at": None}
+    return _move(work, event, where, values) == len(line_ids)
+
+
+def find(
+    work: Work, claim: Claim, line_id: int, event: Event | None, *, remote_ref: str = "", reason: str = ""
+) -> None:
+    """Write down what reading back told of an `onbekend` line. `event` None: it stays so, for this reason."""
+    where = [DeliveryLine.id == line_id, exists().where(_held(claim))]
+    if event is None:
+        unclear = [*where, DeliveryLine.state == LineState.UNCLEAR]
+        work.session.execute(update(DeliveryLine).where(*unclear).values(reason=reason[:600]))
+    elif event is Event.ABSENT:
+        _move(work, event, where, {"reason": "", "started_at": None, "settled_at": None})
+    else:
+        _move(work, event, where, {"remote_ref": remote_ref[:60], "reason": reason[:600], "settled_at": work.now})
+
+
+def keep_baseline(work: Work, claim: Claim, components: Iterable[Component]) -> bool:
+    """Store what payroll held before our first write; the first reading stays. False: the lease was lost."""
+    values = {"baseline": as_rows(components), "baseline_at": work.now}
+    first = update(Parcel).where(_held(claim), Parcel.baseline_at.is_(None)).values(**values)
+    return _count(work, first) == 1
+
+
+def as_rows(components: Iterable[Component]) -> list[dict[str, str]]:
+    return [{"ref": c.ref, "code": c.code, "hours": str(c.hours)} for c in components]
+
+
+def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> bool:
+    """Hand a parcel back, to be taken again at `next_at`; DONE when nothing is left to do by itself."""
+    if look_up:
+        state = ParcelState.OPEN
+    else:
+        left = select(DeliveryLine.id).where(
+            DeliveryLine.parcel_id == claim.parcel_id, DeliveryLine.state.in_((LineState.PLANNED, LineState.BUSY))
         )
-        .values(
-            state=state, remote_ref=remote_ref[:60], reason=reason[:600],
-            settled_at=None if state is LineState.PLANNED else work.now,
-            # back to planned: certainly nothing left, as if it had never started
-            **({"started_at": None} if state is LineState.PLANNED else {}),
-        ),
-    )  # fmt: skip
+        state = ParcelState.OPEN if work.session.scalar(left.limit(1)) is not None else ParcelState.DONE
+    values = {"state": state, "lease_until": None, "next_at": next_at, "look_up": look_up, "looks": looks}
+    return _count(work, update(Parcel).where(_held(claim)).values(**values)) == 1
 
 
-def keep_baseline(work: Work, claim: Claim, employee_ref: str, components: tuple[Component, ...]) -> None:
-    """Store what payroll held before our first write; the first reading stays."""
-    known = (Baseline.delivery_id == claim.delivery_id) & (Baseline.employee_ref == employee_ref)
-    if work.session.scalar(select(Baseline.id).where(known)) is None:
-        rows = [{"ref": c.ref, "code": c.code, "hours": str(c.hours)} for c in components]
-        work.session.add(
-            Baseline(delivery_id=claim.delivery_id, employee_ref=employee_ref, components=rows, read_at=work.now)
-        )
+def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: str) -> bool:
+    """The other side is not there: nobody takes a parcel of this delivery before `until`.
 
-
-def has_baseline(work: Work, claim: Claim, employee_ref: str) -> bool:
-    known = (Baseline.delivery_id == claim.delivery_id) & (Baseline.employee_ref == employee_ref)
-    return work.session.scalar(select(Baseline.id).where(known)) is not None
-
-
-def finish(work: Work, claim: Claim, receipt: str = "") -> bool:
-    """The worker is through its lines. False when it lost its lease: then nothing is written.
-
-    A line that a person planned again meanwhile makes the delivery wait for another round.
+    False when somebody said so before, or the delivery was stopped: many people fail at the same moment.
     """
-    own = DeliveryLine.delivery_id == claim.delivery_id
-    open_ = select(DeliveryLine.id).where(own, DeliveryLine.state.in_((LineState.PLANNED, LineState.BUSY))).limit(1)
-    over = work.session.scalar(open_) is None
-    values: dict[str, object] = {"lease_until": None, "cause": "", "remedy": "", "next_at": work.now}
-    values |= {"state": DeliveryState.DONE, "finished_at": work.now} if over else {"state": DeliveryState.WAITING}
-    if receipt:
-        values["receipt"] = receipt[:100]
-    return _changed(work, update(Delivery).where(_mine(claim)).values(**values))
-
-
-def put_back(work: Work, claim: Claim, after: timedelta, *, tries: int, cause: str = "", remedy: str = "") -> None:
-    """Hand the lease back; the delivery waits for `after`."""
+    where = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.BUSY)
     values = {
-        "state": DeliveryState.WAITING, "lease_until": None, "next_at": work.now + after, "tries": tries,
-        "cause": cause[:400], "remedy": remedy[:400],
+        "state": DeliveryState.WAITING, "next_at": until, "tries": Delivery.tries + 1, "cause": cause[:400],
+        "remedy": remedy[:400],
     }  # fmt: skip
-    work.session.execute(update(Delivery).where(_mine(claim)).values(**values))
+    return _count(work, update(Delivery).where(where).values(**values)) == 1
 
 
-def pause(work: Work, claim: Claim, cause: str, remedy: str) -> None:
-    """Stop until a person resumes."""
-    values = {"state": DeliveryState.PAUSED, "lease_until": None, "cause": cause[:400], "remedy": remedy[:400]}
-    work.session.execute(update(Delivery).where(_mine(claim)).values(**values))
+def worked(work: Work, delivery_id: int) -> None:
+    """The other side took something: the count of failures begins again."""
+    work.session.execute(update(Delivery).where(Delivery.id == delivery_id, Delivery.tries > 0).values(tries=0))
 
 
-def sweep(work: Work) -> int:
-    """Take deliveries back from workers that died: what was being sent is `onbekend`, the rest goes on."""
-    late = (Delivery.state == DeliveryState.BUSY) & (Delivery.lease_until < work.now)
-    query = select(Delivery.id).where(late).with_for_update(skip_locked=True)
-    ids = list(work.session.scalars(query))
-    if not ids:
-        return 0
-    work.session.execute(
-        update(DeliveryLine)
-        .where(DeliveryLine.delivery_id.in_(ids), DeliveryLine.state == LineState.BUSY)
-        .values(state=LineState.UNCLEAR, reason=LOST, settled_at=work.now)
-    )
-    values = {"state": DeliveryState.WAITING, "lease_until": None, "next_at": work.now}
-    work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
-    return len(ids)
+def pause(work: Work, delivery_id: int, cause: str, remedy: str, *, waits_for_mend: bool = False) -> bool:
+    """Stop until a person resumes, or the koppeling is mended. False when it was not moving."""
+    where = (Delivery.id == delivery_id) & Delivery.state.in_(MOVING)
+    values = {
+        "state": DeliveryState.PAUSED, "cause": cause[:400], "remedy": remedy[:400], "waits_for_mend": waits_for_mend,
+    }  # fmt: skip
+    if _count(work, update(Delivery).where(where).values(**values)) == 0:
+        return False
+    halt(work, delivery_id, halted=True)
+    return True
 
 
-def cancel(work: Work, delivery_id: int) -> bool:
-    """Stop a delivery that is not being sent right now; lines that left keep their state."""
-    where = (Delivery.id == delivery_id) & Delivery.state.in_((DeliveryState.WAITING, DeliveryState.PAUSED))
-    return _changed(work, update(Delivery).where(where).values(state=DeliveryState.CANCELLED, cause="", remedy=""))
+def halt(work: Work, delivery_id: int, *, halted: bool) -> None:
+    """Let no line be started any more, or again. Locks the parcels: a start under way is waited for."""
+    parcels = select(Parcel.id).where(Parcel.delivery_id == delivery_id).order_by(Parcel.id)
+    work.session.scalars(parcels.with_for_update(key_share=True)).all()  # by id: a scribe holds several at a time
+    work.session.execute(update(Parcel).where(Parcel.delivery_id == delivery_id).values(halted=halted))
 
 
-def resume(work: Work, delivery_id: int) -> bool:
-    """A person starts a paused or cancelled delivery again."""
-    where = (Delivery.id == delivery_id) & Delivery.state.in_((DeliveryState.PAUSED, DeliveryState.CANCELLED))
-    values = {"state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "cause": "", "remedy": ""}
-    return _changed(work, update(Delivery).where(where).values(**values))
+def rest(work: Work, delivery_ids: Iterable[int]) -> None:
+    """This process ends: deliveries that nobody works on any more wait for the next worker."""
+    mine = select(Delivery.id).where(Delivery.id.in_(list(delivery_ids))).order_by(Delivery.id)
+    ids = work.session.scalars(mine.with_for_update(key_share=True)).all()
+    busy = exists().where(Parcel.delivery_id == Delivery.id, Parcel.state == ParcelState.BUSY)
+    where = Delivery.id.in_(ids) & (Delivery.state == DeliveryState.BUSY) & ~busy
+    work.session.execute(update(Delivery).where(where).values(state=DeliveryState.WAITING, next_at=work.now))
 
 
-def retry_refused(work: Work, delivery_id: int) -> int:
-    """Plan the refused lines of a finished delivery again; returns how many."""
-    lines = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.REFUSED)
-    lines &= DeliveryLine.released_at.is_(None)
-    count = work.session.scalar(select(func.count()).where(lines)) or 0
-    if not count or not _reopen(work, delivery_id):
-        return 0
-    work.session.execute(update(DeliveryLine).where(lines).values(state=LineState.PLANNED, reason=""))
-    return count
+def sweep(work: Work, wait: timedelta) -> int:
+    """Take parcels back from workers that died: what was being sent is `onbekend` and is looked up after `wait`.
 
-
-def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, quiet: timedelta = timedelta(0)) -> bool:
-    """A person looked in payroll: an `onbekend` line is booked, or it is not and is sent again.
-
-    Not booked is believed only when the line was started longer than `quiet` ago: a call under way may still land.
+    `wait` counts from the start of the line (see `protocol.quiet`). Safe to call twice.
     """
-    where = (
-        (DeliveryLine.id == line_id) & (DeliveryLine.delivery_id == delivery_id)
-        & (DeliveryLine.state == LineState.UNCLEAR)
-    )  # fmt: skip
-    if not booked:
-        where &= DeliveryLine.started_at <= work.now - quiet
-    state = LineState.ACCEPTED if booked else LineState.PLANNED
-    reason = f"Nagekeken door {work.actor.name}." if booked else ""
-    changed = _changed(work, update(DeliveryLine).where(where).values(state=state, reason=reason))
-    if changed and not booked:
-        _reopen(work, delivery_id)
-    return changed
+    late = (Parcel.state == ParcelState.BUSY) & (Parcel.lease_until < work.now)
+    query = select(Parcel).where(late).order_by(Parcel.id).with_for_update(skip_locked=True, key_share=True)
+    parcels = work.session.scalars(query.execution_options(populate_existing=True)).all()
+    for parcel in parcels:
+        lost = work.session.scalars(
+            update(DeliveryLine)
+            .where(DeliveryLine.parcel_id == parcel.id, DeliveryLine.state == source(Event.LOSE))
+            .values(state=after(LineState.BUSY, Event.LOSE), reason=LOST, settled_at=work.now)
+            .returning(DeliveryLine.started_at)
+        ).all()
+        parcel.state, parcel.lease_until = ParcelState.OPEN, None
+        if lost:
+            parcel.look_up, parcel.looks = True, 0
+            parcel.next_at = max(moment for moment in lost if moment) + wait
+    return len(parcels)
 
 
-def release_refused(work: Work, delivery_id: int) -> list[int]:
-    """Mark the refused lines as given free: they are never sent again. Returns their export lines."""
-    done = (
-        update(DeliveryLine)
-        .where(
-            DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.REFUSED,
-            DeliveryLine.released_at.is_(None),
-        )
-        .values(released_at=work.now)
-        .returning(DeliveryLine.export_line_id)
-    )  # fmt: skip
-    return list(work.session.scalars(done))
+def over(work: Work, delivery_id: int) -> bool:
+    """Whether nothing of a delivery is left to do; the delivery must be locked."""
+    left = select(Parcel.id).where(Parcel.delivery_id == delivery_id, Parcel.state != ParcelState.DONE)
+    return work.session.scalar(left.limit(1)) is None
 
 
-def nothing_left(work: Work, delivery_id: int) -> bool:
-    """Whether payroll certainly holds nothing of this delivery and nothing is on its way."""
-    kept = (LineState.PLANNED, LineState.REFUSED)
-    sent = select(DeliveryLine.id).where(
-        DeliveryLine.delivery_id == delivery_id, DeliveryLine.state.not_in(kept)
-    )  # fmt: skip
-    still = (Delivery.id == delivery_id) & Delivery.state.in_((DeliveryState.DONE, DeliveryState.CANCELLED))
-    resting = work.session.scalar(select(Delivery.id).where(still)) is not None
-    return resting and work.session.scalar(sent.limit(1)) is None
+def finish(work: Work, delivery_id: int) -> bool:
+    """The workers are through. False when something is left, or it was not moving. Locks the delivery."""
+    moving = (Delivery.id == delivery_id) & Delivery.state.in_(MOVING)
+    locked = select(Delivery.id).where(moving).with_for_update(key_share=True)
+    if work.session.scalar(locked) is None or not over(work, delivery_id):
+        return False
+    values = {"state": DeliveryState.DONE, "finished_at": work.now, "cause": "", "remedy": "", "tries": 0}
+    return _count(work, update(Delivery).where(moving).values(**values)) == 1
 
 
-def plan_unknown_again(work: Work, delivery_id: int) -> None:
-    """The other side never saw this batch: all unknown lines go again, under the same reference."""
-    where = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.UNCLEAR)
-    again = update(DeliveryLine).where(where).values(state=LineState.PLANNED, started_at=None, reason="")
-    if _changed(work, again):
-        _reopen(work, delivery_id)
+def keep_receipt(work: Work, delivery_id: int, number: str) -> None:
+    """The number that a receiver of batches gave."""
+    if number:
+        work.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(receipt=number[:100]))
 
 
-def settle_unknown(work: Work, delivery_id: int, results: dict[int, LineResult], receipt: str) -> None:
-    """The other side told what it did with each line of the batch (by export line)."""
-    where = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.UNCLEAR)
-    for row in work.session.scalars(select(DeliveryLine).where(where)).all():
-        result = results.get(row.export_line_id)
-        if result is not None:
-            row.state = LineState.ACCEPTED if result.accepted else LineState.REFUSED
-            row.remote_ref, row.reason, row.settled_at = result.ref[:60], result.reason[:600], work.now
-    work.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(receipt=receipt[:100]))
+def _move(work: Work, event: Event, where: Iterable[ColumnElement[bool]], values: dict[str, Any]) -> int:
+    state = source(event)
+    statement = update(DeliveryLine).where(*where, DeliveryLine.state == state)
+    return _count(work, statement.values(state=after(state, event), **values))
 
 
-def _reopen(work: Work, delivery_id: int) -> bool:
-    where = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.DONE)
-    values = {"state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "finished_at": None}
-    return _changed(work, update(Delivery).where(where).values(**values))
-
-
-def _changed(work: Work, statement: object) -> bool:
-    result = work.session.execute(statement)  # type: ignore[call-overload]
+def _count(work: Work, statement: Any) -> int:
+    result = work.session.execute(statement, execution_options={"synchronize_session": False})
     assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE gives one
-    return result.rowcount > 0
+    return result.rowcount

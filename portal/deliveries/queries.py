@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
-from portal.deliveries.ledger import nothing_left
-from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.decisions import nothing_left
+from portal.deliveries.difference_types import effect
+from portal.deliveries.models import Action, Delivery, DeliveryLine, DeliveryState, LineState, Parcel
 from portal.exports.models import ExportLine, ExportState
 from portal.exports.queries import ExportInfo
 from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Role, Work
 
+LINES = 100  # a page
+
 
 @dataclass(frozen=True)
 class LineInfo:
+    """`hours` is what the line adds to payroll: negative when it takes away."""
+
     id: int
     name: str
     personnel_number: str
@@ -30,6 +35,7 @@ class LineInfo:
     reason: str
     settled_at: datetime | None
     released: bool
+    action: Action = Action.INSERT
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class DeliveryInfo:
     finished_at: datetime | None
     counts: dict[LineState, int]
     released: int
+    next_at: datetime
+    waits_for_mend: bool
 
     @property
     def total(self) -> int:
@@ -54,7 +62,18 @@ class DeliveryInfo:
 
     @property
     def settled(self) -> int:
-        return self.total - self.counts.get(LineState.PLANNED, 0) - self.counts.get(LineState.BUSY, 0)
+        """Lines that payroll accepted or refused; of the others nothing is certain yet."""
+        return self.counts.get(LineState.ACCEPTED, 0) + self.counts.get(LineState.REFUSED, 0)
+
+    @property
+    def left(self) -> int:
+        """Lines that still have to go, or are under way."""
+        return self.counts.get(LineState.PLANNED, 0) + self.counts.get(LineState.BUSY, 0)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the other side was not there and we try again by ourselves at `next_at`."""
+        return self.state is DeliveryState.WAITING and bool(self.cause)
 
     @property
     def moving(self) -> bool:
@@ -106,23 +125,38 @@ def deliveries(work: Work, limit: int = 50) -> list[DeliveryInfo]:
     return [_info(work, row, counts[row.id]) for row in rows]
 
 
-def lines(work: Work, delivery_id: int) -> list[LineInfo]:
-    """The lines of a delivery of the own organisation, in the order of the export."""
+def lines(work: Work, delivery_id: int, page: int = 0) -> list[LineInfo]:
+    """The lines of a delivery of the own organisation, in the order of the export; page 1 and up, or all of them."""
+    query = _lines(work, delivery_id)
+    if page:
+        query = query.limit(LINES).offset((page - 1) * LINES)
+    return [_line(row, line) for row, line in work.session.execute(query)]
+
+
+def to_decide(work: Work, delivery_id: int, limit: int = LINES) -> list[LineInfo]:
+    """The unknown lines that we cannot (or no longer) look up ourselves: a person has to look."""
+    query = _lines(work, delivery_id).join(Parcel, Parcel.id == DeliveryLine.parcel_id)
+    query = query.where(DeliveryLine.state == LineState.UNCLEAR, ~Parcel.look_up).limit(limit)
+    return [_line(row, line) for row, line in work.session.execute(query)]
+
+
+def _lines(work: Work, delivery_id: int) -> Select[DeliveryLine, ExportLine]:
     if work.actor.role is Role.SUPPORT:
         raise Forbidden("De namen en uren van mensen zijn voor de klant.")
-    query = (
+    return (
         select(DeliveryLine, ExportLine)
         .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
         .where(DeliveryLine.delivery_id == delivery_id, ExportLine.organisation_id == work.organisation_id)
-        .order_by(ExportLine.id)
+        .order_by(ExportLine.id, DeliveryLine.step)
     )
-    return [
-        LineInfo(
-            row.id, line.name, line.personnel_number, line.kind, line.code, line.hours, row.state, row.remote_ref,
-            row.reason, row.settled_at, row.released_at is not None,
-        )
-        for row, line in work.session.execute(query)
-    ]  # fmt: skip
+
+
+def _line(row: DeliveryLine, line: ExportLine) -> LineInfo:
+    return LineInfo(
+        row.id, line.name, line.personnel_number, line.kind, line.code,
+        effect(row.action, row.hours, row.hours_before), row.state, row.remote_ref, row.reason, row.settled_at,
+        row.released_at is not None, row.action,
+    )  # fmt: skip
 
 
 def _counts(work: Work, ids: list[int]) -> dict[int, Counter[LineState]]:
@@ -143,5 +177,5 @@ def _info(work: Work, row: Delivery, counts: Counter[LineState]) -> DeliveryInfo
     return DeliveryInfo(
         row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.remedy, row.receipt,
         row.created_by, row.created_at, row.finished_at, dict(counts),
-        released,
+        released, row.next_at, row.waits_for_mend,
     )  # fmt: skip

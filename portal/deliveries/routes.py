@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.deliveries import forms, lookup, queries, service
+from portal.deliveries import forms, queries, service
+from portal.deliveries.live import Live, is_live, live, time_left
+from portal.deliveries.receipt_queries import of_delivery
+from portal.exports.queries import ExportInfo, targets
 from portal.exports.queries import export as find_export
 from portal.exports.queries import exports as made_exports
 from portal.exports.queries import lines as export_lines
-from portal.exports.queries import targets
 from portal.hours import periods
-from portal.integrations.contract import BatchSender, LineSender
+from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, NotFound, RemoteError
+from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import meervoud
+from portal.kernel.limits import number_asked
+from portal.kernel.work import Work
 
 bp = Blueprint("deliveries", __name__)
-OUTCOMES = {
-    lookup.Found.BOOKED: "Het pakket is aangekomen. Per regel zie je wat ermee is gebeurd.",
-    lookup.Found.UNKNOWN: "Het pakket is niet aangekomen. We versturen het opnieuw, met dezelfde referentie.",
-}
 
 
 def _providers() -> Providers:
@@ -86,7 +88,7 @@ def withdraw_export(export_id: int) -> ResponseReturnValue:
     form = forms.WithdrawForm()
     if form.validate_on_submit():
         service.withdraw_export(acting(), export_id)
-        flash("De export is ingetrokken. De uren staan weer klaar voor een nieuwe export.", "success")
+        flash("De export is ingetrokken. Wat erin stond, staat weer open.", "success")
     else:
         flash(form.sure.errors[0] if form.sure.errors else "Ververs de pagina en probeer het opnieuw.", "error")
     return redirect(url_for("deliveries.export", export_id=export_id), code=303)
@@ -95,37 +97,55 @@ def withdraw_export(export_id: int) -> ResponseReturnValue:
 @bp.get("/portaal/leveringen/<int:delivery_id>")
 @access(Audience.CUSTOMER)
 def show(delivery_id: int) -> ResponseReturnValue:
-    return render_template("deliveries/show.html", **_facts(delivery_id))
+    with acting().read() as work:
+        facts = _facts(work, delivery_id)
+        pages = max(1, -(-facts.delivery.total // queries.LINES))
+        page = min(max(1, number_asked("pagina") or 1), pages)
+        lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
+        receipts = of_delivery(work, delivery_id)
+    extra = {"lines": lines, "asked": asked, "page": page, "pages": pages, "receipts": receipts}
+    return render_template("deliveries/show.html", **facts.shown(), **extra)
 
 
 @bp.get("/portaal/leveringen/<int:delivery_id>/stand")
 @access(Audience.CUSTOMER)
 def progress(delivery_id: int) -> ResponseReturnValue:
     """The part of the page that refreshes itself; the header says when there is nothing left to wait for."""
-    facts = _facts(delivery_id)
-    answer = make_response(render_template("deliveries/_progress.html", **facts))
-    delivery = facts["delivery"]
-    if isinstance(delivery, queries.DeliveryInfo) and not delivery.moving:
+    with acting().read() as work:
+        facts = _facts(work, delivery_id)
+    answer = make_response(render_template("deliveries/_progress.html", **facts.shown()))
+    if not is_live(facts.delivery, facts.live.looking):
         answer.headers["X-Live"] = "done"
     return answer
 
 
-def _facts(delivery_id: int) -> dict[str, object]:
-    with acting().read() as work:
-        delivery = queries.delivery(work, delivery_id)
-        lines = queries.lines(work, delivery_id)
-        export = find_export(work, delivery.export_id)
-    provider = _providers().get(delivery.provider)
-    by_line = isinstance(provider, LineSender)
-    facts = {"delivery": delivery, "lines": lines, "export": export, "provider": provider, "by_line": by_line}
-    return {**facts, "periods": periods}
+@dataclass(frozen=True)
+class Facts:
+    """What both the page of a delivery and the part that refreshes itself show."""
+
+    delivery: queries.DeliveryInfo
+    export: ExportInfo
+    live: Live
+    provider: Provider
+
+    def shown(self) -> dict[str, object]:
+        by_line = isinstance(self.provider, LineSender)
+        known = {"delivery": self.delivery, "export": self.export, "live": self.live, "provider": self.provider}
+        waiting = {"refreshes": is_live(self.delivery, self.live.looking), "left": time_left(self.live.seconds_left)}
+        return {**known, **waiting, "by_line": by_line, "periods": periods}
+
+
+def _facts(work: Work, delivery_id: int) -> Facts:
+    delivery = queries.delivery(work, delivery_id)
+    export = find_export(work, delivery.export_id)
+    return Facts(delivery, export, live(work, delivery), _providers().get(delivery.provider))
 
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/annuleren")
 @access(Audience.CUSTOMER)
 def cancel(delivery_id: int) -> ResponseReturnValue:
     service.cancel(acting(), delivery_id)
-    flash("De levering is geannuleerd. Wat al verstuurd was, blijft staan.", "success")
+    flash("De levering is gestopt. Wat al verstuurd was, blijft staan.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
@@ -156,12 +176,8 @@ def release_refused(delivery_id: int) -> ResponseReturnValue:
 @bp.post("/portaal/leveringen/<int:delivery_id>/navragen")
 @access(Audience.CUSTOMER)
 def look_up(delivery_id: int) -> ResponseReturnValue:
-    try:
-        found = lookup.look_up(acting(), delivery_id)
-    except RemoteError as error:
-        flash(f"{error.message} {error.remedy}".strip(), "error")
-    else:
-        flash(OUTCOMES[found], "success")
+    service.look_again(acting(), delivery_id)
+    flash("We lezen na wat er staat. Deze pagina laat zien wat we vinden.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 

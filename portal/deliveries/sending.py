@@ -1,40 +1,35 @@
-"""Sends a claimed delivery. The network stands between transactions, never in one.
+"""The round of a worker: take a parcel, send it, hand it back; end deliveries that are through.
 
-A line is committed as `bezig` before its call and with its outcome after it. A crash in between
-leaves `bezig`, which the sweep turns into `onbekend`; nothing is ever resent by itself.
+Safe with any number of threads, processes and machines: the ledger decides who has a parcel.
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import ledger
+from portal.deliveries import decisions, ledger, receipts, trouble
+from portal.deliveries.batches import BatchRound
+from portal.deliveries.crew import ROBOT, Crew
 from portal.deliveries.ledger import Claim
-from portal.deliveries.models import DeliveryLine, LineState
-from portal.deliveries.waiting import wait_or_pause
-from portal.exports.models import Export, ExportState
-from portal.exports.queries import batch_of
-from portal.hours.types import Batch, BatchLine
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.parcels import Held, Job
+from portal.deliveries.persons import PersonRound, Stopped
+from portal.deliveries.reconcile import give_back
 from portal.integrations import keyring
-from portal.integrations.contract import BatchSender, Credentials, LineResult, LineSender
+from portal.integrations.contract import BatchSender, LineSender
+from portal.integrations.models import Koppeling, KoppelingState
 from portal.integrations.parts import Providers
-from portal.integrations.queries import companies
-from portal.kernel.errors import AccessRefused, NotFound, Refused, RemoteError, Unavailable, Unclear
+from portal.kernel.errors import AccessRefused, NotFound, Unavailable
 from portal.kernel.logs import log, warn
-from portal.kernel.remote.guard import finish_by
+from portal.kernel.remote.guard import on_behalf_of
 from portal.kernel.vault import Tampered
 from portal.kernel.work import Acting, Actor, Work
-from portal.settings import Settings
-
-ROBOT = "koppelportaal"
-UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
 
 
 @dataclass(frozen=True)
@@ -44,242 +39,147 @@ class Stop:
     event: threading.Event
 
 
+class Round(Protocol):
+    def run(self) -> None: ...
+    def hand_back(self) -> None: ...
+
+
 @dataclass(frozen=True)
-class Parcel:
-    """What is left to send: `line_ids` maps an export line to its ledger line, in order of person."""
+class Unopened:
+    """A parcel whose delivery cannot be sent: it is only handed back."""
 
+    crew: Crew
     claim: Claim
-    batch: Batch
-    line_ids: dict[int, int]
-    credentials: Credentials
-    used: str
+
+    def run(self) -> None:
+        raise Stopped
+
+    def hand_back(self) -> None:
+        self.crew.write(self.claim, lambda work: give_back(work, self.claim, look_up=self.claim.look_up))
 
 
-class Stopped(Exception):
-    """The lease is lost, a person stopped it, or the process ends: leave everything as it stands."""
+def crew_of(acting: Acting) -> Crew:
+    return Crew(acting, acting.part(Stop).event)
 
 
 def work_once(acting: Acting) -> bool:
-    """Sweep, claim one delivery and send it; True when there was one. Safe with any number of workers."""
-    lease = acting.part(Settings).lease_seconds
-    with acting.begin() as work:
-        swept = ledger.sweep(work)
-        claim = ledger.claim_next(work, lease)
-    if swept:
-        warn("leases ended", count=swept)
-    if claim is None:
-        return False
-    robot = acting.as_actor(Actor(ROBOT, organisation_id=claim.organisation_id))
-    try:
-        _send(robot, claim)
-    except Stopped:
-        log("delivery handed back", delivery=claim.delivery_id, attempt=claim.attempt)
+    """Send everything that can be sent now, and return whether there was anything. For commands and tests; a worker
+    process keeps one crew (see portal/worker.py)."""
+    crew = crew_of(acting)
+    tend(crew)
+    if crew.threads == 1:
+        busy = _until_nothing(crew)
+    else:
+        with ThreadPoolExecutor(crew.threads) as pool:
+            busy = any(list(pool.map(_until_nothing, [crew] * crew.threads)))
+    if crew.stopped:
+        crew.hand_back()
+    return busy
+
+
+def _until_nothing(crew: Crew) -> bool:
+    busy = False
+    while work_parcel(crew):
+        busy = True
+    return busy
+
+
+def work_parcel(crew: Crew) -> bool:
+    """Take one parcel and bring it as far as it goes now; False when there is none."""
+    with crew.take() as held:
+        if held is None:
+            return False
+        with on_behalf_of(held.claim.organisation_id):
+            _bring(crew, held)
+        if crew.last_of(held.claim.delivery_id):
+            end(crew.acting, held.claim.delivery_id)
     return True
 
 
-def _send(acting: Acting, claim: Claim) -> None:
-    used = ""
+def _bring(crew: Crew, held: Held) -> None:
+    """Every way in which a parcel can end here gives its claim back; only a crash leaves that to the sweep."""
+    robot, claim, used = crew.robot(held.claim), held.claim, ""
+    work_round: Round = Unopened(crew, claim)
     try:
-        parcel = _load(acting, claim)
-        used = parcel.used
-        _hand_over(acting, parcel)
+        job = crew.job(claim)
+        used, work_round = job.used, _round(crew, held, job)
+        work_round.run()
+    except Stopped:
+        log("parcel handed back", delivery=claim.delivery_id, attempt=claim.attempt)
+        crew.forget(claim.delivery_id)
     except AccessRefused as error:
-        with acting.begin() as work:
-            keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.message, error.remedy)
-            ledger.pause(work, claim, error.message, error.remedy)
-            record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
+        trouble.access_refused(robot, claim, used, error)
     except Unavailable as error:
-        wait_or_pause(acting, claim, error)
+        trouble.unavailable(robot, claim, error)
     except NotFound as error:
-        with acting.begin() as work:
-            ledger.pause(work, claim, error.message, "Kijk de koppeling na bij Bedrijf > Instellingen en hervat.")
+        trouble.not_sendable(robot, claim, error)
     except Tampered:
         warn("a sealed value cannot be opened", delivery=claim.delivery_id)
-        with acting.begin() as work:
-            ledger.pause(work, claim, UNREADABLE, "Neem contact op met support.")
-
-
-def _hand_over(acting: Acting, parcel: Parcel) -> None:
-    provider = acting.part(Providers).get(parcel.claim.provider)
-    if isinstance(provider, LineSender):
-        _send_lines(acting, provider, parcel)
-    elif isinstance(provider, BatchSender):
-        _send_batch(acting, provider, parcel)
+        trouble.unreadable(robot, claim)
     else:
-        raise NotFound(f"Voor {provider.name} is geen adres ingesteld. Vraag het aan je salariskantoor.")
-
-
-def _load(acting: Acting, claim: Claim) -> Parcel:
-    with acting.begin() as work:
-        credentials = keyring.open_credentials(work, claim.organisation_id, claim.provider, "levering")
-        used = keyring.in_use(work, claim.organisation_id, claim.provider)
-        export = work.session.get_one(Export, claim.export_id)
-        _require_sendable(work, export)
-        planned = select(DeliveryLine.export_line_id, DeliveryLine.id).where(
-            DeliveryLine.delivery_id == claim.delivery_id, DeliveryLine.state == LineState.PLANNED
-        )
-        line_ids = {row[0]: row[1] for row in work.session.execute(planned)}
-        batch = batch_of(work, export)
-    return Parcel(claim, batch, line_ids, credentials, used)
-
-
-def _require_sendable(work: Work, export: Export) -> None:
-    """Raises NotFound, which pauses, when this export must not leave (any more)."""
-    if export.state is not ExportState.READY:
-        raise NotFound("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten.")
-    seen = {company.ref for company in companies(work, export.provider)}
-    if export.company_ref and export.company_ref not in seen:
-        raise NotFound("De token van nu ziet het bedrijf van deze export niet.")
-
-
-def _send_lines(acting: Acting, sender: LineSender, parcel: Parcel) -> None:
-    for line in parcel.batch.lines:
-        if line.line_id in parcel.line_ids:
-            _check_stop(acting, parcel.claim)
-            _send_line(acting, sender, parcel, line)
-    with acting.begin() as work:
-        _finish(work, parcel.claim)
-
-
-def _check_stop(acting: Acting, claim: Claim) -> None:
-    if acting.part(Stop).event.is_set():
-        with acting.begin() as work:
-            ledger.put_back(work, claim, timedelta(0), tries=claim.tries)
-        raise Stopped
-
-
-def _send_line(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLine) -> None:
-    claim, line_id = parcel.claim, parcel.line_ids[line.line_id]
-    if not _readable(acting, sender, parcel, line):
         return
-    lease_end = _start(acting, parcel, [line_id])
-    ref, reason = "", ""
-    try:
-        with finish_by(lease_end):
-            ref = sender.insert(line, parcel.batch.period, parcel.credentials)
-        state = LineState.ACCEPTED
-    except (AccessRefused, Unavailable):
-        _settle(acting, claim, line_id, LineState.PLANNED)
-        raise
-    except Refused as error:
-        state, reason = LineState.REFUSED, _words(error)
-    except Unclear as error:
-        state, reason = LineState.UNCLEAR, _words(error)
-    _settle(acting, claim, line_id, state, ref, reason)
+    work_round.hand_back()
 
 
-def _start(acting: Acting, parcel: Parcel, line_ids: Iterable[int]) -> float:
-    """Commit lines as `bezig` and return the moment (monotonic) at which the lease ends.
-
-    Raises Stopped when the lease is lost, or when the koppeling was switched off or got another token
-    meanwhile; the transaction is rolled back then and no line is left `bezig`.
-    """
-    claim, seconds = parcel.claim, acting.part(Settings).lease_seconds
-    lease_end = time.monotonic() + seconds
-    with acting.begin() as work:
-        if keyring.in_use(work, claim.organisation_id, claim.provider) != parcel.used:
-            ledger.put_back(work, claim, timedelta(0), tries=claim.tries)
-            changed = True
-        else:
-            changed = False
-            started = ledger.extend(work, claim, seconds) and all(
-                ledger.start_line(work, claim, line_id) for line_id in line_ids
-            )
-            if not started:
-                raise Stopped
-    if changed:
-        raise Stopped
-    return lease_end
+def _round(crew: Crew, held: Held, job: Job) -> Round:
+    provider = crew.acting.part(Providers).get(held.claim.provider)
+    if isinstance(provider, LineSender):
+        return PersonRound(crew, provider, held, job)
+    if isinstance(provider, BatchSender):
+        return BatchRound(crew, provider, held, job)
+    raise NotFound(f"Voor {provider.name} is geen adres ingesteld. Vraag het aan je salariskantoor.")
 
 
-def _readable(acting: Acting, sender: LineSender, parcel: Parcel, line: BatchLine) -> bool:
-    """Read what is there before the first write of this person; who cannot be read is not written."""
+def tend(crew: Crew) -> bool:
+    """What has to happen now and then: take back from the dead, go on after a mend, end what is through.
+    Never has more to do at once."""
+    crew.sweep()
+    resume_mended(crew.acting)
+    with crew.acting.read() as work:
+        moving = select(Delivery.id).where(Delivery.state.in_(ledger.MOVING)).order_by(Delivery.id)
+        through = [row for row in work.session.scalars(moving) if ledger.over(work, row)]
+    for delivery_id in through:
+        end(crew.acting, delivery_id)
+    return False
+
+
+def end(acting: Acting, delivery_id: int) -> None:
+    """Close a delivery when nothing is left to do, with its receipt. Safe to call twice, by any number of workers."""
     with acting.read() as work:
-        if ledger.has_baseline(work, parcel.claim, line.employee_ref):
-            return True
-    try:
-        components = sender.booked(line.employee_ref, parcel.batch.period, parcel.credentials)
-    except AccessRefused:
-        raise
-    except Refused as error:
-        _refuse_unread(acting, parcel, line, error)
-        return False
-    with acting.begin() as work:
-        ledger.keep_baseline(work, parcel.claim, line.employee_ref, components)
-    return True
-
-
-def _refuse_unread(acting: Acting, parcel: Parcel, line: BatchLine, error: Refused) -> None:
-    line_id = parcel.line_ids[line.line_id]
-    _start(acting, parcel, [line_id])
-    _settle(acting, parcel.claim, line_id, LineState.REFUSED, reason=_words(error))
-
-
-def _settle(acting: Acting, claim: Claim, line_id: int, state: LineState, ref: str = "", reason: str = "") -> None:
-    with acting.begin() as work:
-        if not ledger.settle_line(work, claim, line_id, state, remote_ref=ref, reason=reason):
-            warn("a late worker was refused", delivery=claim.delivery_id, line=line_id, attempt=claim.attempt)
-            raise Stopped
-
-
-def _send_batch(acting: Acting, sender: BatchSender, parcel: Parcel) -> None:
-    if not parcel.line_ids:
-        with acting.begin() as work:
-            _finish(work, parcel.claim)
+        row = work.session.get(Delivery, delivery_id)
+        over = row is not None and row.state in ledger.MOVING and ledger.over(work, delivery_id)
+    if row is None or not (over or row.state is DeliveryState.CANCELLED):
         return
-    batch = replace(parcel.batch, lines=tuple(li for li in parcel.batch.lines if li.line_id in parcel.line_ids))
-    _check_stop(acting, parcel.claim)
-    lease_end = _start(acting, parcel, parcel.line_ids.values())
-    receipt = ""
-    try:
-        with finish_by(lease_end):
-            answer = sender.send(batch, parcel.credentials)
-        outcomes, receipt = {result.line_id: result for result in answer.results}, answer.ref
-    except (AccessRefused, Unavailable):
-        _settle_all(acting, parcel, LineState.PLANNED)
-        raise
-    except Refused as error:
-        _settle_all(acting, parcel, LineState.REFUSED, _words(error))
-        outcomes = None
-    except Unclear as error:
-        _settle_all(acting, parcel, LineState.UNCLEAR, _words(error))
-        outcomes = None
-    _finish_batch(acting, parcel, outcomes, receipt)
+    robot = acting.as_actor(Actor(ROBOT, organisation_id=row.organisation_id))
+    with robot.begin() as work:
+        # the organisation is locked before the delivery, in the order of every other transaction
+        keyring.locked(work, row.organisation_id, row.provider)
+        if ledger.finish(work, delivery_id):
+            if _accepted(work, delivery_id):
+                keyring.mark_mended(work, row.organisation_id, row.provider)
+            record(work, "delivery.done", delivery=delivery_id)
+        receipts.seal(work, delivery_id)
 
 
-def _settle_all(acting: Acting, parcel: Parcel, state: LineState, reason: str = "") -> None:
-    with acting.begin() as work:
-        _hold(acting, work, parcel.claim)
-        for line_id in parcel.line_ids.values():
-            if not ledger.settle_line(work, parcel.claim, line_id, state, reason=reason):
-                raise Stopped
+def _accepted(work: Work, delivery_id: int) -> bool:
+    mine = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
+    return work.session.scalar(select(DeliveryLine.id).where(mine).limit(1)) is not None
 
 
-def _hold(acting: Acting, work: Work, claim: Claim) -> None:
-    """Lock organisation, delivery, then lines: the order of every transaction. Raises Stopped without a lease."""
-    keyring.locked(work, claim.organisation_id, claim.provider)
-    if not ledger.extend(work, claim, acting.part(Settings).lease_seconds):
-        raise Stopped
-
-
-def _finish_batch(acting: Acting, parcel: Parcel, outcomes: dict[int, LineResult] | None, receipt: str) -> None:
-    with acting.begin() as work:
-        _hold(acting, work, parcel.claim)
-        for export_line_id, result in (outcomes or {}).items():
-            state = LineState.ACCEPTED if result.accepted else LineState.REFUSED
-            line_id = parcel.line_ids[export_line_id]
-            words = {"remote_ref": result.ref, "reason": result.reason}
-            if not ledger.settle_line(work, parcel.claim, line_id, state, **words):
-                raise Stopped
-        _finish(work, parcel.claim, receipt)
-
-
-def _finish(work: Work, claim: Claim, receipt: str = "") -> None:
-    # the organisation is locked before the delivery, in the order of every other transaction
-    keyring.mark_mended(work, claim.organisation_id, claim.provider)
-    if ledger.finish(work, claim, receipt):
-        record(work, "delivery.done", delivery=claim.delivery_id)
-
-
-def _words(error: RemoteError) -> str:
-    return f"{error.message} {error.remedy}".strip()
+def resume_mended(acting: Acting) -> None:
+    """A delivery that was paused because the koppeling was refused goes on once that works again."""
+    query = (
+        select(Delivery.id, Delivery.organisation_id)
+        .join(
+            Koppeling,
+            (Koppeling.organisation_id == Delivery.organisation_id) & (Koppeling.provider == Delivery.provider),
+        )
+        .where(Delivery.state == DeliveryState.PAUSED, Delivery.waits_for_mend)
+        .where(Koppeling.state == KoppelingState.ACTIVE)
+    )
+    with acting.read() as work:
+        found = work.session.execute(query).all()
+    for delivery_id, organisation_id in found:
+        with acting.as_actor(Actor(ROBOT, organisation_id=organisation_id)).begin() as work:
+            if decisions.resume(work, delivery_id):
+                record(work, "delivery.resumed", delivery=delivery_id)

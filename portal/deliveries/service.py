@@ -7,10 +7,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import ledger
+from portal.deliveries import decisions, receipts
+from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.planning import plan
+from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
-from portal.exports.models import Export, ExportLine, ExportState
+from portal.exports.models import Export, ExportKind, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
@@ -35,46 +38,35 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         provider = acting.part(Providers).get(export.provider)
         if not isinstance(provider, LineSender | BatchSender):
             raise Conflict(f"Voor {provider.name} is geen adres ingesteld. Download het bestand.")
-        found = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
+        found = _of_export(work, export.id)
         starts = found is None or found.state is DeliveryState.CANCELLED
         if starts and not not_loaded and export.id in downloads(work):
             raise InvalidInput(
                 "Vink aan dat het bestand niet is ingelezen. Anders tellen de uren dubbel.", "not_loaded"
             )
         if found is not None:
-            if found.state is DeliveryState.CANCELLED and ledger.resume(work, found.id):
+            if found.state is DeliveryState.CANCELLED and decisions.resume(work, found.id):
                 record(work, "delivery.resumed", delivery=found.id)
             return found.id
-        delivery = _plan(work, export_id, export.provider)
+        delivery = plan(work, export, provider)
         record(work, "delivery.planned", delivery=delivery.id, export=export.id)
         return delivery.id
 
 
-def _plan(work: Work, export_id: int, provider: str) -> Delivery:
-    delivery = Delivery(
-        organisation_id=work.organisation_id, export_id=export_id, provider=provider, state=DeliveryState.WAITING,
-        attempt=0, tries=0, next_at=work.now, cause="", remedy="", receipt="", created_by=work.actor.name,
-        created_at=work.now,
-    )  # fmt: skip
-    work.session.add(delivery)
-    work.session.flush()
-    lines = select(ExportLine.id).where(ExportLine.export_id == export_id).order_by(ExportLine.id)
-    work.session.add_all(
-        DeliveryLine(
-            delivery_id=delivery.id, export_line_id=line, state=LineState.PLANNED, attempt=0, remote_ref="", reason=""
-        )
-        for line in work.session.scalars(lines).all()
-    )  # fmt: skip
-    return delivery
+def _of_export(work: Work, export_id: int) -> Delivery | None:
+    return work.session.scalar(select(Delivery).where(Delivery.export_id == export_id).with_for_update(key_share=True))
 
 
 def cancel(acting: Acting, delivery_id: int) -> None:
-    """Stop a delivery that waits. Raises NotFound, Conflict."""
+    """Stop a delivery, also while it is being sent: the lines under way are finished, the rest stays `gepland`.
+
+    Raises NotFound, Conflict."""
     with acting.begin() as work:
         delivery = own(work, delivery_id)
-        if not ledger.cancel(work, delivery.id):
-            raise Conflict("Deze levering wordt nu verstuurd of is al klaar, en kan niet meer worden geannuleerd.")
+        if not decisions.cancel(work, delivery.id):
+            raise Conflict("Deze levering is al klaar of geannuleerd. Er is niets meer om te stoppen.")
         record(work, "delivery.cancelled", delivery=delivery_id)
+        receipts.seal(work, delivery_id)
 
 
 def resume(acting: Acting, delivery_id: int) -> None:
@@ -85,7 +77,7 @@ def resume(acting: Acting, delivery_id: int) -> None:
         _require_standing(work, delivery)
         if delivery.state is DeliveryState.CANCELLED and delivery.export_id in downloads(work):
             raise Conflict("Het bestand van deze export is gedownload. Open de export en kies daar Versturen.")
-        if ledger.resume(work, delivery.id):
+        if decisions.resume(work, delivery.id):
             record(work, "delivery.resumed", delivery=delivery_id)
 
 
@@ -102,7 +94,7 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
                 "De urencode of de medewerker is intussen anders gekozen. "
                 "Maak de geweigerde uren vrij en maak daarna een nieuwe export."
             )
-        count = ledger.retry_refused(work, delivery.id)
+        count = decisions.retry_refused(work, delivery.id)
         record(work, "delivery.retried", delivery=delivery_id, count=count)
         return count
 
@@ -114,8 +106,10 @@ def _require_standing(work: Work, delivery: Delivery) -> None:
 
 def mended_since(work: Work, delivery: Delivery) -> bool:
     """Whether a refused line would get another code or employee today than when its export was made."""
-    venue_id = work.session.get_one(Export, delivery.export_id).venue_id
-    setup = venue_setup(work, delivery.provider, venue_id)
+    export = work.session.get_one(Export, delivery.export_id)
+    if export.kind is ExportKind.CORRECTION:
+        return False  # it goes where the hours went, whatever was chosen since
+    setup = venue_setup(work, delivery.provider, export.venue_id)
     refused = (
         select(ExportLine)
         .join(DeliveryLine, DeliveryLine.export_line_id == ExportLine.id)
@@ -141,7 +135,8 @@ def release_refused(acting: Acting, delivery_id: int) -> int:
         delivery = own(work, delivery_id)
         if delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED):
             raise Conflict("Deze levering is nog bezig. Wacht tot zij klaar is.")
-        freed = exports.release_lines(work, export, ledger.release_refused(work, delivery.id))
+        refused = decisions.release_refused(work, delivery.id)
+        freed = exports.release_lines(work, export, refused, booked_parts(work, refused))
         record(work, "delivery.released", delivery=delivery_id, count=freed)
         return freed
 
@@ -153,32 +148,46 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> N
         one_by_one = isinstance(acting.part(Providers).get(delivery.provider), LineSender)
         if not booked and not one_by_one:
             raise Conflict("Deze regels gaan als één pakket. Vraag je salariskantoor of het pakket er is.")
-        settings = acting.part(Settings)
-        quiet = timedelta(seconds=settings.lease_seconds + settings.remote_seconds)
-        if not ledger.decide(work, delivery.id, line_id, booked=booked, quiet=quiet):
+        if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting)):
             raise Conflict(
                 "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "
                 "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."
             )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
+        receipts.seal(work, delivery_id)
+
+
+def look_again(acting: Acting, delivery_id: int) -> None:
+    """Have the worker read the unknown lines back once more. Raises NotFound, Conflict. Safe to call twice."""
+    with acting.begin() as work:
+        delivery = own(work, delivery_id)
+        if delivery.state is DeliveryState.PAUSED:
+            raise Conflict("Deze levering is gepauzeerd. Hervat haar, dan lezen we ook de onbekende regels na.")
+        if decisions.look_again(work, delivery.id, _quiet(acting)):
+            record(work, "delivery.look_asked", delivery=delivery_id)
+
+
+def _quiet(acting: Acting) -> timedelta:
+    settings = acting.part(Settings)
+    return quiet(settings.lease_seconds, settings.remote_seconds)
 
 
 def withdraw_export(acting: Acting, export_id: int) -> None:
     """Take an export back, when nothing of it left. Raises NotFound, Conflict."""
     with acting.begin() as work:
         export = exports.locked(work, export_id)
-        delivery = work.session.scalar(select(Delivery).where(Delivery.export_id == export.id).with_for_update())
-        if delivery is not None and not ledger.nothing_left(work, delivery.id):
+        delivery = _of_export(work, export.id)
+        if delivery is not None and not decisions.nothing_left(work, delivery.id):
             raise Conflict("Van deze export is iets verstuurd, of dat gebeurt nu. Intrekken kan niet (meer).")
         if delivery is not None:
-            ledger.release_refused(work, delivery.id)  # their hours are free: nobody may send these lines again
+            decisions.release_refused(work, delivery.id)  # their hours are free: nobody may send these lines again
         exports.withdraw_in(work, export_id)
 
 
 def own(work: Work, delivery_id: int, *, lock: bool = True) -> Delivery:
     """A delivery of the own organisation. Raises NotFound."""
     query = select(Delivery).where(Delivery.id == delivery_id, Delivery.organisation_id == work.organisation_id)
-    found = work.session.scalar(query.with_for_update() if lock else query)
+    found = work.session.scalar(query.with_for_update(key_share=True) if lock else query)
     if found is None:
         raise NotFound
     return found

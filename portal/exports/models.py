@@ -18,8 +18,17 @@ class ExportState(StrEnum):
     WITHDRAWN = "ingetrokken"
 
 
+class ExportKind(StrEnum):
+    HOURS = "uren"
+    CORRECTION = "correctie"
+
+
 class Export(Base):
-    """`revision` counts the exports of one venue, target and period: 2 and up hold what came later."""
+    """`revision` counts the exports of one venue, target and period: 2 and up hold what came later.
+
+    A correction holds differences (also negative). `book_year` and `book_number`: the period in which payroll gets
+    it, when that is another one. `unprotected`: a person chose to write in a closed period.
+    """
 
     __tablename__ = "export"
     __table_args__ = (
@@ -30,10 +39,14 @@ class Export(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
     provider: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[ExportKind] = mapped_column(state_column(ExportKind), default=ExportKind.HOURS)
     period_kind: Mapped[PeriodKind] = mapped_column(state_column(PeriodKind))
     year: Mapped[int]
     number: Mapped[int]
     revision: Mapped[int]
+    book_year: Mapped[int | None]
+    book_number: Mapped[int | None]
+    unprotected: Mapped[bool] = mapped_column(default=False)
     reference: Mapped[str] = mapped_column(String(64), unique=True)
     state: Mapped[ExportState] = mapped_column(state_column(ExportState))
     organisation_name: Mapped[str] = mapped_column(String(100))

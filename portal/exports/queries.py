@@ -10,10 +10,10 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from portal.audit.queries import acts
-from portal.exports.models import Export, ExportFile, ExportLine, ExportState
+from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.preflight import Earlier, Material, examine
 from portal.exports.types import Preview
-from portal.hours.models import TeamMember
+from portal.hours.models import Shift, TeamMember
 from portal.hours.queries import shifts
 from portal.hours.team import open_bsn
 from portal.hours.types import Batch, BatchLine, Period, Person
@@ -28,6 +28,8 @@ from portal.secret import Secret
 
 @dataclass(frozen=True)
 class ExportInfo:
+    """`bound`: shifts that still belong to it. `book`: the period of a difference line, when a person chose that."""
+
     id: int
     provider: str
     venue_id: int
@@ -48,6 +50,19 @@ class ExportInfo:
     downloaded_at: datetime | None
     supplement: bool
     files: tuple[tuple[str, str], ...] = ()
+    kind: ExportKind = ExportKind.HOURS
+    bound: int = 0
+    book: Period | None = None
+    unprotected: bool = False
+
+    @property
+    def is_correction(self) -> bool:
+        return self.kind is ExportKind.CORRECTION
+
+    @property
+    def called(self) -> str:
+        """What people call it, with its number."""
+        return f"Correctie {self.id}" if self.is_correction else f"Export {self.id}"
 
 
 @dataclass(frozen=True)
@@ -134,12 +149,13 @@ def _infos(work: Work, rows: Sequence[Export]) -> list[ExportInfo]:
     """The same few queries for one export as for a hundred."""
     ids = [row.id for row in rows]
     sums, files, taken = _sums(work, ids), _files(work, ids), downloads(work)
-    standing = _standing(work)
+    standing, bound = _standing(work), _bound(work, ids)
     return [
         ExportInfo(
             row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
             row.revision, row.state, row.reference, row.shifts, *sums[row.id], row.created_by, row.created_at,
             taken.get(row.id), standing.get(_series(row), row.revision) < row.revision, tuple(files.get(row.id, ())),
+            row.kind, bound.get(row.id, 0), _book(row), row.unprotected,
         )
         for row in rows
     ]  # fmt: skip
@@ -156,6 +172,17 @@ def _sums(work: Work, ids: Sequence[int]) -> dict[int, tuple[int, int, int, Deci
         .group_by(ExportLine.export_id)
     )  # fmt: skip
     return {row[0]: (row[1], row[2], int(row[3]), row[4]) for row in work.session.execute(query)}
+
+
+def _bound(work: Work, ids: Sequence[int]) -> dict[int, int]:
+    query = select(Shift.export_id, func.count()).where(Shift.export_id.in_(ids)).group_by(Shift.export_id)
+    return {export_id or 0: count for export_id, count in work.session.execute(query)}
+
+
+def _book(row: Export) -> Period | None:
+    if row.book_year is None or row.book_number is None:
+        return None
+    return Period(row.period_kind, row.book_year, row.book_number)
 
 
 def _files(work: Work, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:

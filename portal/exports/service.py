@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from sqlalchemy import CursorResult, func, select, update
 
@@ -12,9 +13,9 @@ from portal.accounts.models import Organisation
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
 from portal.exports import files
-from portal.exports.models import Export, ExportFile, ExportLine, ExportState
+from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.queries import batch_of, file_binding, line_binding, preview
-from portal.exports.types import Preview
+from portal.exports.types import Correction, Preview
 from portal.hours.models import Shift
 from portal.hours.periods import bounds
 from portal.hours.types import BatchLine, Period
@@ -53,7 +54,7 @@ def _require_ready(found: Preview, fingerprint: str, *, leave_out: bool) -> None
         raise InvalidInput("Vink aan dat de genoemde uren achterblijven, of los de punten eerst op.", "leave_out")
 
 
-def _export(work: Work, organisation: str, found: Preview) -> Export:
+def _export(work: Work, organisation: str, found: Preview | Correction) -> Export:
     period = found.period
     first, last = bounds(period)
     same = (
@@ -75,6 +76,32 @@ def _export(work: Work, organisation: str, found: Preview) -> Export:
     return export
 
 
+def correct(
+    work: Work, found: Correction, provider: Provider, *, book: Period | None, unprotected: bool
+) -> Export:  # fmt: skip
+    """Freeze a correction with its files. `book`: the period in which payroll gets it as a line of its own.
+
+    The caller locked the organisation and compared what was on the screen.
+    """
+    organisation = work.session.get_one(Organisation, work.organisation_id)
+    export = _export(work, organisation.name, found)
+    export.kind, export.unprotected = ExportKind.CORRECTION, unprotected
+    if book is not None:
+        export.book_year, export.book_number = book.year, book.number
+    _lines(work, export, found)
+    _files(work, export, provider)
+    record(work, "export.corrected", export=export.id, provider=provider.key, hours=found.hours)
+    return export
+
+
+def free_shifts(work: Work, export_id: int, members: Collection[int]) -> int:
+    """Let the hours of these people go from an export; the caller reverses its lines. Returns how many shifts."""
+    where = (Shift.export_id == export_id) & (Shift.organisation_id == work.organisation_id)
+    done = work.session.execute(update(Shift).where(where, Shift.member_id.in_(members)).values(export_id=None))
+    assert isinstance(done, CursorResult)  # noqa: S101 - an UPDATE gives one
+    return done.rowcount
+
+
 def _freeze(work: Work, export: Export, found: Preview) -> None:
     for start in range(0, len(found.shift_ids), 500):
         ids = found.shift_ids[start : start + 500]
@@ -88,7 +115,7 @@ def _freeze(work: Work, export: Export, found: Preview) -> None:
             raise Conflict("Een deel van deze uren is net geëxporteerd. Bekijk de controle opnieuw.")
 
 
-def _lines(work: Work, export: Export, found: Preview) -> None:
+def _lines(work: Work, export: Export, found: Preview | Correction) -> None:
     for line in found.lines:
         work.session.add(_line(work, export, line))
     work.session.flush()
@@ -136,19 +163,29 @@ def withdraw_in(work: Work, export_id: int) -> None:
     record(work, "export.withdrawn", export=export.id)
 
 
-def release_lines(work: Work, export: Export, line_ids: Collection[int]) -> int:
+def release_lines(work: Work, export: Export, line_ids: Collection[int], kept: Mapping[int, Decimal]) -> int:
     """Free the hours of lines that payroll refused, for a new export; returns the number of lines.
 
+    `kept`: by line, what payroll did book of it: a line of a correction can take several steps. Such a line goes on
+    with the part that was booked, so that the sum over all exports stays what was sent; the trail keeps what it was.
     The export must be locked. A line that was given free before is passed over.
     """
     own = (ExportLine.export_id == export.id) & ExportLine.id.in_(line_ids) & ExportLine.released_at.is_(None)
     found = work.session.scalars(select(ExportLine).where(own)).all()
     for line in found:
+        if line.id in kept:
+            _keep_part(work, line, kept[line.id])
+            continue
         line.released_at = work.now
         shifts = (Shift.export_id == export.id) & (Shift.member_id == line.member_id) & Shift.kind.in_(line.kinds)
         work.session.execute(update(Shift).where(shifts).values(export_id=None))
     record(work, "export.released", export=export.id, count=len(found))
     return len(found)
+
+
+def _keep_part(work: Work, line: ExportLine, booked: Decimal) -> None:
+    record(work, "export.line_cut", export=line.export_id, line=line.id, was=line.hours, booked=booked)
+    line.hours, line.minutes = booked, round(booked * 60)
 
 
 def locked(work: Work, export_id: int) -> Export:
@@ -189,4 +226,5 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
 def file_name(export: Export, extension: str) -> str:
     """A name without people: target, venue number, period, revision."""
     period = f"{export.year}-{export.number:02d}"
-    return f"uren-{export.provider}-{period}-vestiging{export.venue_id}-r{export.revision}.{extension}"
+    what = "correctie" if export.kind is ExportKind.CORRECTION else "uren"
+    return f"{what}-{export.provider}-{period}-vestiging{export.venue_id}-r{export.revision}.{extension}"

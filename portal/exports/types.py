@@ -66,3 +66,16 @@ class Preview:
     @property
     def left_out(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.leave_out and not problem.stops)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a correction will hold: signed differences. It takes no shifts: those stay with their own export."""
+
+    venue_id: int
+    provider: str
+    period: Period
+    company_ref: str
+    lines: tuple[BatchLine, ...]
+    hours: Decimal
+    shift_ids: tuple[int, ...] = ()

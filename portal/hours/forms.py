@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.hours.checks import clean_bsn
-from portal.hours.plan import SameDay
+from portal.hours.plan import AfterExport, Choices, SameDay
 from portal.kernel.forms import Form, Text, mail_address
 
 SAME_DAY = [
@@ -20,6 +20,11 @@ SAME_DAY = [
     ),
     SelectChoice(SameDay.BOTH.value, "Allebei laten tellen: het zijn twee diensten"),
 ]
+AFTER_EXPORT = [
+    SelectChoice(AfterExport.ASK.value, "Niets inlezen en het mij vragen"),
+    SelectChoice(AfterExport.LEAVE.value, "Deze uren zijn al geëxporteerd: laat ze zoals ze zijn"),
+    SelectChoice(AfterExport.CORRECT.value, "Neem de wijziging over als correctie"),
+]
 
 
 class UploadForm(Form):
@@ -28,6 +33,11 @@ class UploadForm(Form):
         "Bestand met uren", [FileRequired("Kies een bestand.")], render_kw={"accept": ".csv,.xlsx,text/csv"}
     )
     same_day = RadioField("Andere dienst op dezelfde dag", choices=SAME_DAY, default=SameDay.ASK.value)
+    after_export = RadioField("Uren die al geëxporteerd zijn", choices=AFTER_EXPORT, default=AfterExport.ASK.value)
+
+    @property
+    def answers(self) -> Choices:
+        return Choices(SameDay(self.same_day.data), AfterExport(self.after_export.data))
 
 
 def valid_bsn(_form: Any, field: Field) -> None:

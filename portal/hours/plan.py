@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -26,17 +27,36 @@ class SameDay(StrEnum):
     BOTH = "beide"
 
 
+class AfterExport(StrEnum):
+    """What to do with a row that differs from hours that are in an export."""
+
+    ASK = "vraag"
+    LEAVE = "laat"
+    CORRECT = "correctie"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person answered to the questions that a file can raise."""
+
+    same_day: SameDay = SameDay.ASK
+    after_export: AfterExport = AfterExport.ASK
+
+
 class Plan:
     """The rows of one file against what is stored at a venue."""
 
-    def __init__(self, work: Work, venue_id: int, same_day: SameDay) -> None:
-        self.work, self.venue_id, self.same_day = work, venue_id, same_day
+    def __init__(self, work: Work, venue_id: int, choices: Choices) -> None:
+        self.work, self.venue_id = work, venue_id
+        self.same_day, self.after_export = choices.same_day, choices.after_export
         self.roster = Roster(work, venue_id)
         self.added: list[tuple[TeamMember, ImportedShift]] = []
         self.changed: list[tuple[Shift, ImportedShift]] = []
         self.removed: list[Shift] = []
         self.unchanged = 0
-        self.asks = False
+        self.asks = self.asks_exported = False
+        self.left_alone: set[int] = set()
+        self.corrected: set[int] = set()
         self.known: dict[int, dict[datetime, Shift]] = {}
         self.rows: dict[int, list[tuple[TeamMember, ImportedShift]]] = {}
 
@@ -44,12 +64,18 @@ class Plan:
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.removed)
 
+    @property
+    def left(self) -> int:
+        """Rows that were left out, because the hours they are about were exported."""
+        return len(self.left_alone)
+
     def fill(self, shifts: Sequence[ImportedShift]) -> list[RowError]:
         """Work out what the file would do; returns everything that stands in the way."""
         self._load([shift.workday for shift in shifts])
         errors = [error for shift in shifts if (error := self._add(shift))]
         for rows in self.rows.values():
             errors += self._compare(rows[0][0], [row for _member, row in rows])
+        self.added = [(member, row) for member, row in self.added if row.row not in self.left_alone]
         return errors
 
     def _add(self, shift: ImportedShift) -> RowError | None:
@@ -62,11 +88,27 @@ class Plan:
             self.added.append((member, shift))
         elif _equal(stored, shift):
             self.unchanged += 1
-        elif stored.export_id is not None:
-            return _frozen(shift)
-        else:
+        elif stored.export_id is None:
             self.changed.append((stored, shift))
+        else:
+            return self._exported(stored, shift)
         return None
+
+    def _exported(self, stored: Shift, row: ImportedShift) -> RowError | None:
+        """A row that differs from a shift in an export: the shift stays bound to it, the difference is a correction."""
+        if self.after_export is AfterExport.CORRECT:
+            self.changed.append((stored, row))
+            self._note(stored)
+        elif self.after_export is AfterExport.LEAVE:
+            self.left_alone.add(row.row)
+        else:
+            self.asks_exported = True
+            return _frozen(row)
+        return None
+
+    def _note(self, stored: Shift) -> None:
+        if stored.export_id is not None:
+            self.corrected.add(stored.export_id)
 
     def _load(self, days: Sequence[date]) -> None:
         """What is stored at this venue around the days of the file, in one query: a night reaches into the next day."""
@@ -85,20 +127,45 @@ class Plan:
         """
         errors = double_rows(rows)
         starts, days = {row.starts_at for row in rows}, {row.workday: row for row in reversed(rows)}
-        for stored in sorted(self._stored(member).values(), key=lambda shift: shift.starts_at):
-            if stored.starts_at in starts:
-                continue
-            if stored.workday in days and self.same_day is SameDay.REPLACE:
+        stored_here = sorted(self._stored(member).values(), key=lambda shift: shift.starts_at)
+        replaced = [s for s in stored_here if s.starts_at not in starts and self._replaces(days.get(s.workday))]
+        kept_days = {stored.workday for stored in replaced if self._is_kept(stored)}
+        for stored in replaced:
+            if stored.workday not in kept_days:
                 errors += self._replace(days[stored.workday], stored)
-                continue
-            errors += self._beside(rows, days.get(stored.workday), stored)
+        # what is new on a day that is kept stands in place of exported hours: with both, work would count twice
+        known = self._stored(member)
+        self.left_alone |= {r.row for r in rows if r.workday in kept_days and r.starts_at not in known}
+        errors += self._neighbours(rows, stored_here, {id(s) for s in replaced if s.workday not in kept_days})
         elsewhere = self.roster.shifts_elsewhere(member)
-        return errors + [_elsewhere(row, name) for row in rows for shift, name in elsewhere if clash(row, shift)]
+        staying = [row for row in rows if row.row not in self.left_alone]
+        return errors + [_elsewhere(row, name) for row in staying for shift, name in elsewhere if clash(row, shift)]
+
+    def _neighbours(self, rows: list[ImportedShift], stored_here: list[Shift], settled: set[int]) -> list[RowError]:
+        """What the stored shifts that stay mean for the rows that stay."""
+        staying = [row for row in rows if row.row not in self.left_alone]
+        starts, left = {row.starts_at for row in staying}, {r.starts_at for r in rows if r.row in self.left_alone}
+        days = {row.workday: row for row in reversed(staying)}
+        errors = []
+        for stored in stored_here:
+            if id(stored) not in settled and stored.starts_at not in starts:
+                same_day = None if stored.starts_at in left else days.get(stored.workday)
+                errors += self._beside(staying, same_day, stored)
+        return errors
+
+    def _replaces(self, row: ImportedShift | None) -> bool:
+        return row is not None and self.same_day is SameDay.REPLACE
+
+    def _is_kept(self, stored: Shift) -> bool:
+        return stored.export_id is not None and self.after_export is AfterExport.LEAVE
 
     def _replace(self, row: ImportedShift, stored: Shift) -> list[RowError]:
-        if stored.export_id is not None:
+        """A shift that the file does not hold vanishes; an exported one only as a correction."""
+        if stored.export_id is not None and self.after_export is AfterExport.ASK:
+            self.asks_exported = True
             return [_frozen(row)]
         self.removed.append(stored)
+        self._note(stored)
         return []
 
     def _beside(self, rows: list[ImportedShift], same_day: ImportedShift | None, stored: Shift) -> list[RowError]:
@@ -171,6 +238,5 @@ def _elsewhere(row: ImportedShift, venue: str) -> RowError:
 
 
 def _frozen(row: ImportedShift) -> RowError:
-    cause = "Deze dienst zit al in een export en ligt vast. In dit bestand is hij anders."
-    remedy = "Haal de rij uit het bestand. Verwerk het verschil als correctie in je salarispakket."
-    return RowError(row.row, "Start", cause, remedy)
+    cause = f"Uren van {row.name} op {datum(row.workday)} zitten al in een export. In dit bestand zijn ze anders."
+    return RowError(row.row, "Start", cause, "Kies bij ‘Uren die al geëxporteerd zijn’ wat er moet gebeuren.")

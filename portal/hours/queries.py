@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import and_, case, func, select
 
 from portal.accounts.queries import venue as require_venue
+from portal.audit.queries import acts
 from portal.hours.models import Shift, TeamMember, Upload
 from portal.hours.periods import bounds
 from portal.hours.types import Period
@@ -51,6 +52,8 @@ class ShiftInfo:
 
 @dataclass(frozen=True)
 class UploadInfo:
+    """`left`: rows that were left out; `corrected`: exports of which this file changed hours."""
+
     id: int
     venue_id: int
     file_name: str
@@ -59,6 +62,8 @@ class UploadInfo:
     removed: int
     unchanged: int
     created_at: datetime
+    left: int = 0
+    corrected: tuple[int, ...] = ()
 
 
 def members(work: Work, venue_id: int) -> list[MemberInfo]:
@@ -124,7 +129,10 @@ def upload(work: Work, upload_id: int) -> UploadInfo:
     row = work.session.scalar(select(Upload).where(Upload.id == upload_id, own))
     if row is None:
         raise NotFound
-    return _upload(row)
+    told = next((facts for facts, _at in acts(work, "hours.imported") if facts.get("upload") == row.id), {})
+    numbers = str(told.get("corrected", "")).split(",")
+    corrected = tuple(int(number) for number in numbers if number)
+    return replace(_upload(row), left=int(told.get("left", 0)), corrected=corrected)
 
 
 def latest_workday(work: Work, venue_id: int) -> date | None:

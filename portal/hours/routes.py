@@ -13,7 +13,6 @@ from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues as own_venues
 from portal.accounts.types import VenueInfo
 from portal.hours import forms, periods, queries, service, team
-from portal.hours.plan import SameDay
 from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.sources.sheet.template import template_csv, template_xlsx
 from portal.hours.types import Period, PeriodKind
@@ -90,7 +89,7 @@ def import_hours() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             name, content = form.file.data.filename or "", form.file.data.read()
-            result = service.import_file(acting(), form.venue.data, name, content, SameDay(form.same_day.data))
+            result = service.import_file(acting(), form.venue.data, name, content, form.answers)
         except ImportRefused as error:
             refusal = error
             form.fail("file", error.message)
@@ -107,9 +106,16 @@ def _after_import(result: service.ImportResult, venue_id: int) -> ResponseReturn
             if result.members
             else ""
         )
-        flash(f"Dit bestand stond er al helemaal in. Er is niets dubbel ingelezen.{grown}", "info")
+        flash(f"{_nothing_new(result.left)}{grown}", "info")
         return redirect(url_for("hours.overview", vestiging=venue_id), code=303)
     return redirect(url_for("hours.upload", upload_id=result.upload_id), code=303)
+
+
+def _nothing_new(left: int) -> str:
+    if not left:
+        return "Dit bestand stond er al helemaal in. Er is niets dubbel ingelezen."
+    words = meervoud(left, "rij gaat", "rijen gaan")
+    return f"Er is niets gewijzigd: {words} over uren die al geëxporteerd zijn. Die blijven zoals ze waren."
 
 
 @bp.get("/portaal/uren/imports/<int:upload_id>")

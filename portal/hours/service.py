@@ -11,17 +11,20 @@ from sqlalchemy import delete, func, select
 from portal.accounts.models import Venue
 from portal.audit.service import record
 from portal.hours.models import Shift, Upload
-from portal.hours.plan import Plan, SameDay
+from portal.hours.plan import Choices, Plan
 from portal.hours.sources.sheet.reader import ImportRefused, read_sheet
 from portal.hours.team import lock_organisation
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Work
 
+ASK_ALL = Choices()
+
 
 @dataclass(frozen=True)
 class ImportResult:
-    """`upload_id` is None when the file held nothing new; `members` counts people whose details grew."""
+    """`upload_id` is None when the file held nothing new; `members` counts people whose details grew; `left` counts
+    rows that were left out, because their hours were exported."""
 
     upload_id: int | None
     added: int
@@ -29,34 +32,37 @@ class ImportResult:
     removed: int
     unchanged: int
     members: int = 0
+    left: int = 0
 
 
 def import_file(
-    acting: Acting, venue_id: int, file_name: str, content: bytes, same_day: SameDay = SameDay.ASK
+    acting: Acting, venue_id: int, file_name: str, content: bytes, choices: Choices = ASK_ALL
 ) -> ImportResult:
     """Read, check and store a file. Safe to call twice: the second time everything is unchanged.
 
-    `same_day` says what to do with a stored shift of a person on a day that the file tells of, when the file
-    does not hold that shift: a corrected start time looks just like a second shift.
-    Raises ImportRefused with every error of every row (fact `same_day` when that question is open), or NotFound
-    for a strange venue; then nothing is stored.
+    `choices.same_day` says what to do with a stored shift of a person on a day that the file tells of, when the file
+    does not hold that shift: a corrected start time looks just like a second shift. `choices.after_export` says what
+    to do where the file differs from exported hours.
+    Raises ImportRefused with every error of every row (facts `same_day` and `exported` say which question is open),
+    or NotFound for a strange venue; then nothing is stored.
     """
     today = datetime.now(AMSTERDAM).date()
     shifts = read_sheet(file_name, content, today)
     with acting.begin() as work:
         _lock(work, venue_id)
-        plan = Plan(work, venue_id, same_day)
+        plan = Plan(work, venue_id, choices)
         errors = plan.fill(shifts)
         if errors:
-            raise ImportRefused(tuple(errors), same_day=plan.asks)
+            raise ImportRefused(tuple(errors), same_day=plan.asks, exported=plan.asks_exported)
         members = plan.roster.record_changes()
         if plan.is_empty:
-            return ImportResult(None, 0, 0, 0, plan.unchanged, members)
+            return ImportResult(None, 0, 0, 0, plan.unchanged, members, plan.left)
         upload = _upload(work, venue_id, file_name, content, plan)
         plan.store(upload.id)
         counts = {"added": len(plan.added), "changed": len(plan.changed), "removed": len(plan.removed)}
-        record(work, "hours.imported", upload=upload.id, **counts)
-        return ImportResult(upload.id, **counts, unchanged=plan.unchanged, members=members)
+        corrected = ",".join(str(export_id) for export_id in sorted(plan.corrected))
+        record(work, "hours.imported", upload=upload.id, **counts, left=plan.left, corrected=corrected)
+        return ImportResult(upload.id, **counts, unchanged=plan.unchanged, members=members, left=plan.left)
 
 
 def _lock(work: Work, venue_id: int) -> None:

@@ -160,5 +160,14 @@ class LineSender(Provider, Protocol):
     def booked(self, employee_ref: str, period: Period, credentials: Credentials) -> tuple[Component, ...]:
         """Read what payroll holds for this person and period, ours and others'."""
 
-    def insert(self, line: BatchLine, period: Period, credentials: Credentials) -> str:
-        """Book one line and return payroll's id. NOT safe to call twice."""
+    def insert(self, line: BatchLine, period: Period, credentials: Credentials, *, unprotected: bool = False) -> str:
+        """Book one line and return payroll's id. NOT safe to call twice. `unprotected`: a person chose to write in
+        a closed period."""
+
+    def update(
+        self, employee_ref: str, component: Component, credentials: Credentials, *, unprotected: bool = False
+    ) -> None:
+        """Change the hours of our own component. Safe to call twice."""
+
+    def delete(self, employee_ref: str, component: Component, credentials: Credentials) -> None:
+        """Take our own component away. Raises Refused when payroll says that it did not."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
+from sqlalchemy import Engine
+
 from portal.integrations import providers
 from portal.integrations.contract import Provider
+from portal.kernel.remote.pace import Pace
 from portal.settings import Settings
 
 ORDER = ("nmbrs", "horecalonen", "connexie")
@@ -16,13 +19,14 @@ class ProviderBrokenError(Exception):
     """A package below providers/ does not offer what it must."""
 
 
-def build(settings: Settings) -> dict[str, Provider]:
+def build(settings: Settings, engine: Engine | None = None) -> dict[str, Provider]:
     """Make every provider found, by key, in the order in which people see them.
 
-    Each package has a `provider.py` with `build(settings) -> Provider`; its key is the package name.
+    Each package has a `provider.py` with `build(settings) -> Provider`; its key is the package name. One with
+    `calls_per_second(settings)` is built with a pace too, which all processes on this database share.
     Raises ProviderBrokenError, and whatever a broken module raises. Makes no connection.
     """
-    return {key: _provider(key, settings) for key in keys()}
+    return {key: _provider(key, settings, engine) for key in keys()}
 
 
 def keys() -> tuple[str, ...]:
@@ -31,9 +35,13 @@ def keys() -> tuple[str, ...]:
     return (*(key for key in ORDER if key in found), *sorted(found.difference(ORDER)))
 
 
-def _provider(key: str, settings: Settings) -> Provider:
+def _provider(key: str, settings: Settings, engine: Engine | None) -> Provider:
     module = import_module(f"{providers.__name__}.{key}.provider")
-    made = module.build(settings)
+    limit = getattr(module, "calls_per_second", None)
+    if limit is None:
+        made = module.build(settings)
+    else:
+        made = module.build(settings, Pace(engine, key, limit(settings)) if engine is not None else None)
     if not isinstance(made, Provider) or made.key != key:
         raise ProviderBrokenError(f"providers/{key}/provider.py builds no provider with key {key!r}.")
     return made

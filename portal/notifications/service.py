@@ -17,6 +17,7 @@ from portal.kernel.errors import Unavailable
 from portal.kernel.filters import FILTERS
 from portal.kernel.logs import log, warn
 from portal.kernel.vault import Binding, Tampered
+from portal.kernel.wake import announce
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.models import MailState, OutboxMail
@@ -49,6 +50,7 @@ def enqueue(work: Work, settings: Settings, mail: Mail, to: str, **values: objec
             sealed=work.vault.seal_bytes(message.as_bytes(), _binding(reference)),
         )
     )  # fmt: skip
+    announce(work)
 
 
 def compose(settings: Settings, mail: Mail, to: str, **values: object) -> EmailMessage:

@@ -3,7 +3,7 @@
 GET  /_sandbox/state      what is booked, the calls so far, the armed switches; never a token or BSN
 POST /_sandbox/reset      back to the beginning
 POST /_sandbox/faults     arm a switch (portal.sandbox.faults); {} as body disarms all
-POST /_sandbox/<name>     a command of the stand-in itself (rights, token, settings, unknown)
+POST /_sandbox/<name>     a command of the stand-in itself (rights, token, settings, clerk, unknown)
 """
 
 from __future__ import annotations

@@ -54,12 +54,13 @@ function reopenForms() {
   }
 }
 
-// A part that refreshes itself: GET data-live-url each second answers its new content, until a response says
+// A part that refreshes itself: GET data-live-url every two seconds answers its new content, until a response says
 // `X-Live: done`; then the page is loaded again, once. The text in [data-live-status] is announced when it changes.
+const PACE = 2000;
 function startLive(part) {
   const done = part.dataset.liveUntil || "done";
   const key = "live:" + part.dataset.liveUrl;
-  let wait = 1000;
+  let wait = PACE;
   let shown = null;
   async function tick() {
     if (!document.hidden) {
@@ -68,7 +69,7 @@ function startLive(part) {
         answer = await fetch(part.dataset.liveUrl, { headers: { Accept: "text/html" }, cache: "no-store" });
       } catch { /* no network: asked again below */ }
       if (answer && (answer.redirected || (answer.status >= 400 && answer.status < 500 && answer.status !== 429))) return;
-      wait = answer && answer.ok ? 1000 : Math.min(wait * 2, 15000);
+      wait = answer && answer.ok ? PACE : Math.min(wait * 2, 15000);
       if (answer && answer.ok && show(await answer.text(), answer.headers.get("X-Live"))) return;
     }
     setTimeout(tick, wait);

@@ -17,7 +17,7 @@ from tests.factories.people import Cast
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Short waits: a call may take two seconds here, a lease four."""
-    return replace(settings, remote_seconds=2, lease_seconds=4)
+    return replace(settings, remote_seconds=2, lease_seconds=4, parallel=1)
 
 
 @pytest.fixture

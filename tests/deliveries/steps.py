@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.app import for_worker
 from portal.deliveries import queries, service
-from portal.deliveries.models import DeliveryLine, DeliveryState, LineState
+from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel
 from portal.deliveries.sending import Stop, work_once
 from portal.exports.queries import preview
 from portal.exports.types import Preview
@@ -83,6 +83,21 @@ def an_hour_passes(stage: Stage) -> None:
     with stage.acting.begin() as work:
         for line in work.session.scalars(select(DeliveryLine).where(DeliveryLine.started_at.is_not(None))):
             line.started_at = work.now - timedelta(hours=1)
+        for parcel in work.session.scalars(select(Parcel)):
+            parcel.next_at = min(parcel.next_at, work.now)
+
+
+def looked_in_vain(stage: Stage, deliver: Callable[[], bool], operation: str, name: str = "nmbrs") -> None:
+    """Every look-up fails until the worker leaves it to a person (after six)."""
+    before = calls(stage, operation, name)
+    for _ in range(6):
+        stage.trouble(operation, "html", name=name)  # a kind that the breaker does not count
+        an_hour_passes(stage)
+        deliver()
+    assert calls(stage, operation, name) == before + 6
+    an_hour_passes(stage)
+    deliver()
+    assert calls(stage, operation, name) == before + 6
 
 
 def bring(stage: Stage, *rows: list[str]) -> None:

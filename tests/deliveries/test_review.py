@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +10,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from portal.audit.models import AuditEvent
 from portal.deliveries import service
-from portal.deliveries.models import Delivery, DeliveryState, LineState
+from portal.deliveries.models import Delivery, DeliveryState, LineState, Parcel
 from portal.exports import service as exports
 from portal.exports.queries import export as find_export
 from portal.hours.periods import bounds, period_of, previous
@@ -94,6 +96,7 @@ def test_the_worker_sends_nothing_of_a_withdrawn_export(nmbrs: Stage, deliver: D
     new = send(nmbrs)
     with nmbrs.acting.begin() as work:
         work.session.execute(update(Delivery).where(Delivery.id == old).values(state=DeliveryState.WAITING))
+        work.session.execute(update(Parcel).where(Parcel.delivery_id == old).values(halted=False))
     everything_went(deliver)
     assert where(nmbrs, old) is DeliveryState.PAUSED
     assert "ingetrokken" in info(nmbrs, old).cause
@@ -130,19 +133,48 @@ def test_g5_the_sender_of_nmbrs_keeps_to_the_lease(nmbrs: Stage) -> None:
 
 @pytest.mark.parametrize("key", ["nmbrs", "connexie"])
 def test_g5_a_worker_whose_lease_is_over_books_nothing(stage: Stage, settings: Settings, key: str) -> None:
-    """A lease of no time at all is always over when the call begins."""
+    """The start of a line waits longer than a lease for the database: it is written down, but nothing is sent."""
     stage.bring_hours()
     if key == "nmbrs":
         stage.connect_nmbrs()
     else:
         koppelingen.switch_on(stage.alice, key)
     delivery = send(stage, key)
-    parts = {**stage.acting.parts, Settings: replace(settings, lease_seconds=0)}
+    parts = {**stage.acting.parts, Settings: replace(settings, lease_seconds=1)}
     late = replace(stage, acting=replace(stage.acting, parts=parts))
-    round_with(late, 99, lambda: None)
+    held, free = threading.Event(), threading.Event()
+
+    def hold_the_row() -> None:
+        with stage.acting.begin() as work:
+            work.session.execute(select(Parcel.id).with_for_update()).all()
+            held.set()
+            free.wait(1.5)
+
+    holder = threading.Thread(target=hold_the_row)
+
+    def begin_to_hold() -> None:
+        holder.start()
+        held.wait()
+
+    round_with(late, 1, begin_to_hold)
+    holder.join()
     assert info(stage, delivery).counts == {LineState.PLANNED: 3}
     assert where(stage, delivery) is DeliveryState.WAITING
     assert calls(stage, INSERT) == calls(stage, "put_batch", "connexie") == 0
+
+
+def test_g5_a_person_that_waited_longer_than_his_lease_is_not_begun(
+    nmbrs: Stage, settings: Settings, deliver: Deliver
+) -> None:
+    """A process stood still between claiming and beginning: the sweep has what it held."""
+    delivery = send(nmbrs)
+    parts = {**nmbrs.acting.parts, Settings: replace(settings, lease_seconds=0)}
+    round_with(replace(nmbrs, acting=replace(nmbrs.acting, parts=parts)), 99, lambda: None)
+    assert info(nmbrs, delivery).counts == {LineState.PLANNED: 3}
+    assert calls(nmbrs, INSERT) == 0
+    everything_went(deliver)
+    assert nmbrs.booked() == ALL
+    assert where(nmbrs, delivery) is DeliveryState.DONE
 
 
 def test_b4_switched_off_half_way_sends_no_line_more(nmbrs: Stage, deliver: Deliver) -> None:
@@ -158,11 +190,13 @@ def test_another_token_half_way_takes_over_at_the_next_line(nmbrs: Stage, delive
     delivery = send(nmbrs)
     token = Secret(ONE_DEBTOR_TOKEN)
     round_with(nmbrs, 2, lambda: koppelingen.hand_over(nmbrs.alice, "nmbrs", token, ONE_DEBTOR_USER))
-    assert nmbrs.booked() == DAAN_ONLY
-    assert where(nmbrs, delivery) is DeliveryState.WAITING
     everything_went(deliver)
     assert nmbrs.booked() == ALL
     assert where(nmbrs, delivery) is DeliveryState.DONE
+    with nmbrs.acting.read() as work:
+        used = select(AuditEvent.facts).where(AuditEvent.action == "credential.used").order_by(AuditEvent.id)
+        tokens = [facts["fingerprint"] for facts in work.session.scalars(used) if facts["why"] == "levering"]
+    assert len(tokens) == len(set(tokens)) == 2
 
 
 def test_switched_off_while_a_batch_is_read_keeps_it_here(stage: Stage, deliver: Deliver) -> None:

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.app import for_worker
-from portal.deliveries import queries, service
-from portal.deliveries.ledger import claim_next, settle_line, start_line, sweep
-from portal.deliveries.models import Baseline, Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries import ledger, queries, service
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel
+from portal.deliveries.protocol import Event
 from portal.deliveries.sending import Stop, work_once
 from portal.integrations import service as koppelingen
 from portal.integrations.models import Koppeling, KoppelingState
@@ -215,22 +215,23 @@ def test_what_payroll_held_before_is_stored_before_the_first_write(nmbrs: Stage,
     send(nmbrs)
     deliver()
     with nmbrs.acting.read() as work:
-        rows = work.session.scalars(select(Baseline)).all()
+        rows = work.session.scalars(select(Parcel)).all()
     assert len(rows) == 3
-    assert all(row.components == [] for row in rows)
+    assert all(row.baseline == [] for row in rows)
 
 
 def test_a_worker_that_died_leaves_unknown_and_the_rest_goes_on(nmbrs: Stage, deliver: Callable[[], bool]) -> None:
     """G3: as after kill -9 between the row before the call and the row after it."""
     delivery = send(nmbrs)
     with nmbrs.acting.begin() as work:
-        claim = claim_next(work, 4)
-        assert claim is not None
+        ledger.open_due(work)
+        (claim,) = ledger.claim(work, 1, 4)
         first = work.session.scalars(select(DeliveryLine.id).order_by(DeliveryLine.id)).first()
-        assert start_line(work, claim, first or 0)
-    assert not deliver()  # the lease still holds
+        assert ledger.start(work, claim, [first or 0])
+    deliver()  # the others go on; the lease of this one still holds
+    assert not deliver()
     with nmbrs.acting.begin() as work:
-        work.session.execute(update(Delivery).values(lease_until=work.now - timedelta(seconds=1)))
+        work.session.execute(update(Parcel).values(lease_until=work.now - timedelta(seconds=1)))
     while deliver():
         pass
     assert [line.state for line in lines(nmbrs, delivery)] == [
@@ -244,17 +245,18 @@ def test_a_worker_that_died_leaves_unknown_and_the_rest_goes_on(nmbrs: Stage, de
 def test_g5_a_late_worker_cannot_write(nmbrs: Stage) -> None:
     send(nmbrs)
     with nmbrs.acting.begin() as work:
-        late = claim_next(work, 4)
-        assert late is not None
+        ledger.open_due(work)
+        (late,) = ledger.claim(work, 1, 4)
         line = work.session.scalars(select(DeliveryLine.id).order_by(DeliveryLine.id)).first() or 0
-        start_line(work, late, line)
-        work.session.execute(update(Delivery).values(lease_until=work.now - timedelta(seconds=1)))
+        assert ledger.start(work, late, [line])
+        work.session.execute(update(Parcel).values(lease_until=work.now - timedelta(seconds=1)))
     with nmbrs.acting.begin() as work:
-        assert sweep(work) == 1
-        assert claim_next(work, 4) is not None
+        assert ledger.sweep(work, timedelta(0)) == 1
+        work.session.execute(update(Parcel).values(next_at=work.now))
+        assert ledger.claim(work, 1, 4)
     with nmbrs.acting.begin() as work:
-        assert not settle_line(work, late, line, LineState.ACCEPTED, remote_ref="1")
-        assert not start_line(work, late, line + 1)
+        assert not ledger.settle(work, late, [line], Event.ACCEPT, remote_ref="1")
+        assert not ledger.extend(work, late, 4, to_send=True)
     with nmbrs.acting.read() as work:
         assert work.session.get_one(DeliveryLine, line).state is LineState.UNCLEAR
 

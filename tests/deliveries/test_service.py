@@ -127,7 +127,7 @@ def test_a_refused_line_is_not_repeated_after_another_code_was_chosen(
 
 def test_nothing_becomes_free_while_the_delivery_is_under_way(nmbrs: Stage, refused: int) -> None:
     with nmbrs.acting.begin() as work:
-        work.session.execute(update(Delivery).values(state=DeliveryState.BUSY, lease_until=work.now))
+        work.session.execute(update(Delivery).values(state=DeliveryState.BUSY))
     with pytest.raises(Conflict):
         service.release_refused(nmbrs.alice, refused)
     assert not seen(nmbrs).lines

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from portal.hours.plan import SameDay
+from portal.hours.plan import AfterExport, Choices, SameDay
 from portal.hours.service import ImportResult, import_file
 from portal.integrations import service as koppelingen
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
@@ -59,7 +59,9 @@ def import_hours(
     who: str = "bob",
     same_day: SameDay = SameDay.ASK,
     venue_id: int | None = None,
+    after_export: AfterExport = AfterExport.ASK,
 ) -> ImportResult:
     """Read rows (made by tests.hours.sheets.row) into a venue of somebody's organisation."""
     actor = acting.as_actor(cast.actors[who])
-    return import_file(actor, venue_id or cast.venue(who), "uren.csv", csv_bytes(rows), same_day)
+    choices = Choices(same_day, after_export)
+    return import_file(actor, venue_id or cast.venue(who), "uren.csv", csv_bytes(rows), choices)

@@ -200,7 +200,7 @@ def sends_and_follows(person: Person) -> None:
     person.click("Verstuur nu")
     assert "gelukt" not in person.text().lower()  # G7
     person.page.get_by_text("geaccepteerd").first.wait_for(timeout=30_000)
-    person.page.wait_for_function("!document.querySelector('[data-live-url]')", timeout=30_000)
+    person.page.locator("[data-live-url]").wait_for(state="detached", timeout=30_000)
     person.look("levering-klaar")
     assert "Sanne de Boer" in person.text()
     assert "onbekend" not in person.page.locator("main table").inner_text()

@@ -23,6 +23,12 @@ class Breaker:
         self._open_until: float | None = None
         self._probing = False
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is remembered."""
+        with self._lock:
+            return self._failures == 0 and not self._probing
+
     def admit(self) -> bool:
         """Say whether a call may be made now."""
         with self._lock:
@@ -47,3 +53,22 @@ class Breaker:
     def released(self) -> None:
         with self._lock:
             self._probing = False
+
+
+class Breakers:
+    """One breaker a key (an organisation). `only`: the same one for every key."""
+
+    MOST = 1000
+
+    def __init__(self, only: Breaker | None = None) -> None:
+        self._only = only
+        self._lock = Lock()
+        self._by_key: dict[object, Breaker] = {}
+
+    def of(self, key: object) -> Breaker:
+        if self._only is not None:
+            return self._only
+        with self._lock:
+            if key not in self._by_key and len(self._by_key) >= self.MOST:
+                self._by_key = {known: breaker for known, breaker in self._by_key.items() if not breaker.quiet}
+            return self._by_key.setdefault(key, Breaker())

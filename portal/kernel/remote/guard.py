@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from math import inf
 
 last_moment: ContextVar[float] = ContextVar("last_moment", default=inf)
+behalf: ContextVar[object] = ContextVar("behalf", default=None)
 transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
@@ -32,6 +33,16 @@ def finish_by(moment: float) -> Iterator[None]:
         yield
     finally:
         last_moment.reset(token)
+
+
+@contextmanager
+def on_behalf_of(key: object) -> Iterator[None]:
+    """Say whose calls these are (an organisation): the failures of one must not stop another's."""
+    token = behalf.set(key)
+    try:
+        yield
+    finally:
+        behalf.reset(token)
 
 
 def refuse_in_transaction() -> None:

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Protocol
 
 import httpcore
 import httpx
@@ -16,8 +17,8 @@ from portal.kernel.errors import RemoteError
 from portal.kernel.remote import wire, wording
 from portal.kernel.remote.addresses import Resolve, system_resolve
 from portal.kernel.remote.answer import Answer, AnswerBrokenError, read_answer, retry_after
-from portal.kernel.remote.breaker import Breaker
-from portal.kernel.remote.guard import last_moment, refuse_in_transaction
+from portal.kernel.remote.breaker import Breaker, Breakers
+from portal.kernel.remote.guard import behalf, last_moment, refuse_in_transaction
 
 BEFORE_SENDING = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
 FAULTS = (
@@ -39,6 +40,13 @@ class Limits:
     connections: int = 20
 
 
+class Turnstile(Protocol):
+    """Lets calls through at a pace (see pace.py). Every `enter` that returns is followed by one `leave`."""
+
+    def enter(self, deadline: float) -> None: ...
+    def leave(self) -> None: ...
+
+
 def server_error(answer: Answer) -> bool:
     return answer.status >= 500
 
@@ -46,6 +54,7 @@ def server_error(answer: Answer) -> bool:
 class Remote:
     """Calls one third party. Make one per provider and share it between threads.
 
+    There is a breaker for each `guard.on_behalf_of`: the failures of one customer do not stop another.
     `outage` says which answers count as a failure for the breaker. `context` replaces the trusted
     certificates; `resolve` the name look-up. Raises ValueError for a base URL that cannot be used.
     """
@@ -58,6 +67,7 @@ class Remote:
         allow_private: bool,
         limits: Limits | None = None,
         breaker: Breaker | None = None,
+        pace: Turnstile | None = None,
         outage: Callable[[Answer], bool] = server_error,
         context: ssl.SSLContext | None = None,
         resolve: Resolve = system_resolve,
@@ -65,7 +75,8 @@ class Remote:
         self.name = name
         self._base = _base(base_url, allow_private=allow_private)
         self._limits = limits or Limits()
-        self._breaker = breaker or Breaker()
+        self._breakers = Breakers(breaker)
+        self._pace = pace
         self._outage = outage
         backend = wire.CheckedBackend(resolve, allow_private=allow_private)
         trusted = context or httpx.create_ssl_context(trust_env=False)
@@ -89,18 +100,32 @@ class Remote:
         """
         refuse_in_transaction()
         request = self._request(method, path, headers or {}, content)
-        if not self._breaker.admit():
+        breaker = self._breakers.of(behalf.get())
+        if not breaker.admit():
             raise wording.resting(self.name)
         try:
-            outcome = self._exchange(request, write=write)
+            outcome = self._in_turn(request, write=write)
         except BaseException:
-            self._breaker.released()
+            breaker.released()
             raise
         if isinstance(outcome, RemoteError):
-            self._breaker.failed()
+            breaker.failed()
             raise outcome
-        self._count(outcome)
+        if self._outage(outcome):
+            breaker.failed()
+        else:
+            breaker.worked()
         return self._accepted(outcome, write=write)
+
+    def _in_turn(self, request: httpx.Request, *, write: bool) -> Answer | RemoteError:
+        """Wait for a turn first: the time of the call itself begins after that."""
+        if self._pace is None:
+            return self._exchange(request, write=write)
+        self._pace.enter(min(time.monotonic() + self._limits.total, last_moment.get()))
+        try:
+            return self._exchange(request, write=write)
+        finally:
+            self._pace.leave()
 
     def _request(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> httpx.Request:
         for key, value in headers.items():
@@ -141,12 +166,6 @@ class Remote:
             what = "een antwoord dat te groot of beschadigd is"
             return wording.unusable(self.name, what, cause, write=write)
         return wording.no_answer(self.name, cause, write=write)
-
-    def _count(self, answer: Answer) -> None:
-        if self._outage(answer):
-            self._breaker.failed()
-        else:
-            self._breaker.worked()
 
     def _accepted(self, answer: Answer, *, write: bool) -> Answer:
         if 300 <= answer.status < 400:

@@ -93,15 +93,17 @@ class NmbrsClient:
         call = "HourComponentVar_Get"
         return self._rows(EMPLOYEE, call, login, given, "HourComponent", mapping.component)
 
-    def insert(self, login: Login, employee: int, code: int, hours: Decimal, period: Period) -> int:
+    def insert(
+        self, login: Login, employee: int, code: int, hours: Decimal, period: Period, *, unprotected: bool = False
+    ) -> int:
         """Book a new component and return its id. NOT safe to call twice: each call makes one
-        (section 9.3). Never opens a closed period: UnprotectedMode stays false."""
+        (section 9.3). `unprotected` opens a closed period: only when a person chose so (section 10)."""
         given = {
             "EmployeeId": employee,
             "Hourcomponent": _component(0, code, hours),
             "Period": period.number,
             "Year": period.year,
-            "UnprotectedMode": False,
+            "UnprotectedMode": unprotected,
         }
 
         def read(value: object) -> int:
@@ -109,14 +111,16 @@ class NmbrsClient:
 
         return self._value(EMPLOYEE, "HourComponentVar_Insert", login.header(), given, read, write=True)
 
-    def update(self, login: Login, employee: int, component: int, code: int, hours: Decimal) -> None:
+    def update(
+        self, login: Login, employee: int, component: int, code: int, hours: Decimal, *, unprotected: bool = False
+    ) -> None:
         """Change a variable component. Safe to call twice. The end period is for fixed ones: 0."""
         given = {
             "EmployeeId": employee,
             "Hourcomponent": _component(component, code, hours),
             "EndPeriod": 0,
             "EndYear": 0,
-            "UnprotectedMode": False,
+            "UnprotectedMode": unprotected,
         }
         self._value(EMPLOYEE, "HourComponent_Update", login.header(), given, lambda _: None, write=True)
 

@@ -16,12 +16,13 @@ from portal.integrations.providers.nmbrs.check import check, refused_here
 from portal.integrations.providers.nmbrs.client import Login, NmbrsClient
 from portal.kernel.errors import AccessRefused, Refused
 from portal.kernel.remote.breaker import Breaker
-from portal.kernel.remote.http import Limits, Remote
+from portal.kernel.remote.http import Limits, Remote, Turnstile
 from portal.kernel.remote.soap import soap_outage
 from portal.secret import Secret
 from portal.settings import Settings
 
 NAME = "Nmbrs"
+WAITING_PAGES = 4  # sockets for pages beside those of the persons that are sent at a time
 
 
 class Nmbrs:
@@ -37,10 +38,18 @@ class Nmbrs:
     )
 
     def __init__(
-        self, url: str, *, allow_private: bool, limits: Limits | None = None, breaker: Breaker | None = None
+        self,
+        url: str,
+        *,
+        allow_private: bool,
+        limits: Limits | None = None,
+        breaker: Breaker | None = None,
+        pace: Turnstile | None = None,
     ) -> None:
         """`url` runs up to and including /soap/v3. Raises ValueError when it cannot be used."""
-        remote = Remote(NAME, url, allow_private=allow_private, limits=limits, breaker=breaker, outage=soap_outage)
+        remote = Remote(
+            NAME, url, allow_private=allow_private, limits=limits, breaker=breaker, pace=pace, outage=soap_outage
+        )
         self.close = remote.close
         self._client = NmbrsClient(remote)
 
@@ -73,7 +82,7 @@ class Nmbrs:
         """Read what payroll holds. Raises AccessRefused, Refused, Unavailable."""
         return self._client.components(_login(credentials, with_domain=True), _id(employee_ref), period)
 
-    def insert(self, line: BatchLine, period: Period, credentials: Credentials) -> str:
+    def insert(self, line: BatchLine, period: Period, credentials: Credentials, *, unprotected: bool = False) -> str:
         """Book one line and return the id of Nmbrs. NOT safe to call twice.
         Raises AccessRefused, Refused, Unavailable, Unclear."""
         reasons = self.preflight_line(line)
@@ -81,7 +90,25 @@ class Nmbrs:
             raise Refused(reasons[0], remedy="Los dit op en maak daarna een nieuwe export.")
         login = _login(credentials, with_domain=True)
         employee, code = int(line.employee_ref), int(line.code)
-        return str(self._client.insert(login, employee, code, line.hours, period))
+        return str(self._client.insert(login, employee, code, line.hours, period, unprotected=unprotected))
+
+    def update(
+        self, employee_ref: str, component: Component, credentials: Credentials, *, unprotected: bool = False
+    ) -> None:
+        """Change our own component. Safe to call twice.
+        Raises AccessRefused, Refused, Unavailable, Unclear."""
+        login, employee = _login(credentials, with_domain=True), _id(employee_ref)
+        ref, code = _id(component.ref), _id(component.code)
+        self._client.update(login, employee, ref, code, component.hours, unprotected=unprotected)
+
+    def delete(self, employee_ref: str, component: Component, credentials: Credentials) -> None:
+        """Take our own component away. Raises AccessRefused, Refused, Unavailable, Unclear."""
+        login = _login(credentials, with_domain=True)
+        if not self._client.delete(login, _id(employee_ref), _id(component.ref)):
+            raise Refused(
+                "Nmbrs heeft deze regel niet weggehaald: hij staat er niet meer, of de periode is afgesloten.",
+                remedy="Lees bij Verschil na wat er staat.",
+            )
 
     def _codes(self, login: Login, company: int, model: int) -> tuple[HourCode, ...]:
         """A company may do without the second hour model, so its call may be switched off."""
@@ -101,9 +128,15 @@ class Nmbrs:
             return mapping.PAYROLL
 
 
-def build(settings: Settings) -> Nmbrs:
-    limits = Limits(connect=min(5, settings.remote_seconds), total=settings.remote_seconds)
-    return Nmbrs(settings.nmbrs_soap_url, allow_private=settings.allow_private_endpoints, limits=limits)
+def calls_per_second(settings: Settings) -> int:
+    """150 for the whole installation (reference nmbrs-soap-v3, section 11.3), unless set otherwise."""
+    return settings.nmbrs_calls_per_second
+
+
+def build(settings: Settings, pace: Turnstile | None = None) -> Nmbrs:
+    connections = settings.parallel + WAITING_PAGES
+    limits = Limits(min(5, settings.remote_seconds), settings.remote_seconds, connections=connections)
+    return Nmbrs(settings.nmbrs_soap_url, allow_private=settings.allow_private_endpoints, limits=limits, pace=pace)
 
 
 def _login(credentials: Credentials, *, with_domain: bool = False) -> Login:

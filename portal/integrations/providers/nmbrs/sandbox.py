@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from flask import Flask, Response, request
 from lxml.etree import _Element as Element
 
 from portal.integrations.providers.nmbrs import sandbox_hours, sandbox_lists
+from portal.integrations.providers.nmbrs.sandbox_clerk import clerk
 from portal.integrations.providers.nmbrs.sandbox_desk import Desk, Operation, identify
 from portal.integrations.providers.nmbrs.sandbox_schema import read
 from portal.integrations.providers.nmbrs.sandbox_soap import (
@@ -92,8 +94,11 @@ class NmbrsStandIn:
             self.memory.forget()
 
     def command(self, name: str, body: dict[str, Any]) -> bool:
-        """Obey rights, token or settings; False for another name. Raises KeyError, ValueError, TypeError."""
-        commands = {"rights": self._set_rights, "token": self._set_token, "settings": self._set_switches}
+        """Obey rights, token, settings or clerk; False for another name. Raises KeyError, ValueError, TypeError."""
+        commands: dict[str, Callable[[dict[str, Any]], None]] = {
+            "rights": self._set_rights, "token": self._set_token, "settings": self._set_switches,
+            "clerk": partial(clerk, self.memory),
+        }  # fmt: skip
         if name not in commands:
             return False
         with self.memory.lock:

@@ -1,0 +1,157 @@
+"""What the threads of one worker process share: the parcels it holds, opened tokens, the scribe."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+
+from portal.deliveries import ledger, parcels
+from portal.deliveries.ledger import Claim
+from portal.deliveries.parcels import Held, Job
+from portal.deliveries.protocol import quiet
+from portal.deliveries.scribe import Scribe
+from portal.kernel.logs import warn
+from portal.kernel.work import Acting, Actor, Work
+from portal.settings import Settings
+
+T = TypeVar("T")
+ROBOT = "koppelportaal"
+REST_SECONDS = 0.4  # after nothing was found, so that idle threads do not all ask the database
+CLASHES = 5
+
+
+class Crew:
+    """One per process. Safe for threads."""
+
+    def __init__(self, acting: Acting, stop: threading.Event) -> None:
+        settings = acting.part(Settings)
+        self.acting = acting
+        self.stop = stop
+        self.stopped = False
+        self.scribe = Scribe(acting)
+        self.lease_seconds = settings.lease_seconds
+        self.quiet: timedelta = quiet(settings.lease_seconds, settings.remote_seconds)
+        self.threads = settings.parallel
+        self._queue: deque[tuple[Held, float]] = deque()
+        self._jobs: dict[int, Job] = {}
+        self._running: Counter[int] = Counter()
+        self._lock = threading.Lock()
+        self._refill = threading.Lock()
+        self._opening = threading.Lock()
+        self._there = threading.Condition()
+        self._rest_until = 0.0
+
+    def robot(self, claim: Claim) -> Acting:
+        return self.acting.as_actor(Actor(ROBOT, organisation_id=claim.organisation_id))
+
+    def write(self, claim: Claim, entry: Callable[[Work], T]) -> T:
+        """Write something down about a parcel, together with what others write at this moment."""
+        return self.scribe.write(entry, claim.parcel_id)
+
+    @contextmanager
+    def take(self) -> Iterator[Held | None]:
+        """Give a parcel to work on, None when there is none; it counts as running until the block ends."""
+        held = self._next()
+        try:
+            yield held
+        finally:
+            if held is not None:
+                with self._lock:
+                    self._running[held.claim.delivery_id] -= 1
+
+    def _next(self) -> Held | None:
+        with self._refill:  # one thread asks the database, the others wait for what it brings
+            if not self._queue and not self.stopped and monotonic() >= self._rest_until:
+                self._fill()
+            with self._lock:
+                while self._queue:
+                    held, until = self._queue.popleft()
+                    if monotonic() < until:
+                        return held
+                    self._running[held.claim.delivery_id] -= 1  # its lease ended while it waited: the sweep has it
+        return None
+
+    def look_for_work(self) -> bool:
+        """Ask the database now, and wake the threads that wait when there is something. For one thread a process."""
+        with self._refill:
+            if not self._queue and not self.stopped:
+                self._fill()
+        if self._queue:
+            with self._there:
+                self._there.notify_all()
+        return False
+
+    def wait_for_work(self, seconds: float) -> None:
+        with self._there:
+            self._there.wait(seconds)
+
+    def _fill(self) -> None:
+        until = monotonic() + self.lease_seconds
+        held = self._claim()
+        if not held:
+            self._rest_until = monotonic() + REST_SECONDS
+        with self._lock:
+            self._running.update(one.claim.delivery_id for one in held)
+            self._queue.extend((one, until) for one in held)
+
+    def _claim(self) -> list[Held]:
+        with self.acting.begin() as work:
+            ledger.open_due(work)
+        for _ in range(CLASHES):
+            try:
+                with self.acting.begin() as work:
+                    return parcels.load(work, ledger.claim(work, 2 * self.threads, self.lease_seconds))
+            except IntegrityError:  # another worker took the same person in another delivery at this moment
+                continue
+        return []
+
+    def must_stop(self) -> bool:
+        """Asked before each call: nothing new is begun, or claimed, once this process should end."""
+        self.stopped = self.stopped or self.stop.is_set()
+        return self.stopped
+
+    def job(self, claim: Claim) -> Job:
+        """The opened token of a delivery: once per delivery and process, not once per person. Raises NotFound."""
+        with self._opening:
+            known = self._jobs.get(claim.delivery_id)
+            if known is None:
+                known = self._jobs[claim.delivery_id] = parcels.open_job(self.robot(claim), claim)
+            return known
+
+    def forget(self, delivery_id: int) -> None:
+        """The token may have changed: open it again for the next parcel."""
+        self._jobs.pop(delivery_id, None)
+
+    def last_of(self, delivery_id: int) -> bool:
+        """Whether this process holds no other parcel of a delivery; then its token is forgotten too."""
+        with self._lock:
+            alone = self._running[delivery_id] <= 1
+            if alone:
+                self._jobs.pop(delivery_id, None)
+            return alone
+
+    def hand_back(self) -> None:
+        """This process ends: what was claimed and not begun is free again at once (I5)."""
+        with self._lock:
+            waiting = [held.claim for held, _until in self._queue]
+            deliveries = list(self._running)
+            self._queue.clear()
+        with self.acting.begin() as work:
+            for claim in waiting:
+                ledger.release(work, claim, datetime.now(UTC), look_up=claim.look_up, looks=claim.looks)
+            ledger.rest(work, deliveries)
+
+    def sweep(self) -> int:
+        """Take back what dead workers left; safe with any number of workers."""
+        with self.acting.begin() as work:
+            swept = ledger.sweep(work, self.quiet)
+        if swept:
+            warn("leases ended", count=swept)
+        return swept

@@ -1,0 +1,152 @@
+"""What a person writes down in the ledger: cancel, resume, retry, decide, give free."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, exists, func, select, update
+
+from portal.deliveries import ledger
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
+from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
+from portal.kernel.wake import announce
+from portal.kernel.work import Work
+
+STOPPED = (DeliveryState.PAUSED, DeliveryState.CANCELLED)
+
+
+def cancel(work: Work, delivery_id: int) -> bool:
+    """Stop a delivery, also while it is being sent: the line under way is finished, the rest stays `gepland`."""
+    stoppable = (*ledger.MOVING, DeliveryState.PAUSED)
+    where = (Delivery.id == delivery_id) & Delivery.state.in_(stoppable)
+    values = {"state": DeliveryState.CANCELLED, "cause": "", "remedy": "", "waits_for_mend": False}
+    if not _changed(work, update(Delivery).where(where).values(**values)):
+        return False
+    ledger.halt(work, delivery_id, halted=True)
+    return True
+
+
+def resume(work: Work, delivery_id: int) -> bool:
+    """A paused or cancelled delivery goes on; what was sent is not sent again."""
+    where = (Delivery.id == delivery_id) & Delivery.state.in_(STOPPED)
+    values = {
+        "state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "cause": "", "remedy": "",
+        "waits_for_mend": False,
+    }  # fmt: skip
+    if not _changed(work, update(Delivery).where(where).values(**values)):
+        return False
+    ledger.halt(work, delivery_id, halted=False)
+    announce(work)
+    return True
+
+
+def retry_refused(work: Work, delivery_id: int) -> int:
+    """Plan the refused lines of a finished delivery again; returns how many."""
+    lines = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == source(Event.AGAIN))
+    lines &= DeliveryLine.released_at.is_(None)
+    count = work.session.scalar(select(func.count()).where(lines)) or 0
+    if not count or not _reopen(work, delivery_id):
+        return 0
+    state = after(LineState.REFUSED, Event.AGAIN)
+    parcels = work.session.scalars(
+        update(DeliveryLine).where(lines).values(state=state, reason="").returning(DeliveryLine.parcel_id)
+    ).all()
+    _open(work, set(parcels))
+    return count
+
+
+def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: timedelta) -> bool:
+    """A person looked in payroll: an `onbekend` line is booked, or it is not and is sent again.
+
+    Not booked is believed only when the line was started longer than `wait` ago: a call under way may still land.
+    Nobody decides while a worker reads the same thing back.
+    """
+    event = Event.FOUND if booked else Event.ABSENT
+    busy = exists().where(Parcel.id == DeliveryLine.parcel_id, Parcel.state == ParcelState.BUSY)
+    where = (
+        (DeliveryLine.id == line_id) & (DeliveryLine.delivery_id == delivery_id)
+        & (DeliveryLine.state == source(event)) & ~busy
+    )  # fmt: skip
+    if not booked:
+        where &= DeliveryLine.started_at <= work.now - wait
+    parcel_id = work.session.scalar(select(DeliveryLine.parcel_id).where(where))
+    if parcel_id is None:
+        return False
+    work.session.execute(select(Parcel.id).where(Parcel.id == parcel_id).with_for_update(key_share=True))
+    reason = f"Nagekeken door {work.actor.name}." if booked else ""
+    changed = _changed(
+        work, update(DeliveryLine).where(where).values(state=after(LineState.UNCLEAR, event), reason=reason)
+    )
+    if changed and not booked:
+        _open(work, {parcel_id})
+        _reopen(work, delivery_id)
+    return changed
+
+
+def look_again(work: Work, delivery_id: int, wait: timedelta) -> int:
+    """A person asks to read unknown lines back once more; returns how many parcels.
+
+    Not before `wait` after the start of a line: its call may still land.
+    """
+    lost = (
+        select(DeliveryLine.parcel_id, func.max(DeliveryLine.started_at))
+        .where(DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.UNCLEAR)
+        .group_by(DeliveryLine.parcel_id)
+        .order_by(DeliveryLine.parcel_id)
+    )
+    count = 0
+    for parcel_id, started in work.session.execute(lost).all():
+        where = (Parcel.id == parcel_id) & (Parcel.state != ParcelState.BUSY) & ~Parcel.look_up
+        next_at = max(work.now, started + wait) if started else work.now
+        values = {"look_up": True, "looks": 0, "state": ParcelState.OPEN, "next_at": next_at}
+        count += _changed(work, update(Parcel).where(where).values(**values))
+    if count:
+        _reopen(work, delivery_id)
+    return count
+
+
+def release_refused(work: Work, delivery_id: int) -> list[int]:
+    """Mark the refused lines as given free: they are never sent again. Returns their export lines."""
+    done = (
+        update(DeliveryLine)
+        .where(
+            DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.REFUSED,
+            DeliveryLine.released_at.is_(None),
+        )
+        .values(released_at=work.now)
+        .returning(DeliveryLine.export_line_id)
+    )  # fmt: skip
+    return list(dict.fromkeys(work.session.scalars(done)))
+
+
+def nothing_left(work: Work, delivery_id: int) -> bool:
+    """Whether payroll certainly holds nothing of this delivery and nothing is on its way."""
+    sent = select(DeliveryLine.id).where(
+        DeliveryLine.delivery_id == delivery_id, DeliveryLine.state.not_in((LineState.PLANNED, LineState.REFUSED))
+    )  # fmt: skip
+    busy = select(Parcel.id).where(Parcel.delivery_id == delivery_id, Parcel.state == ParcelState.BUSY)
+    still = (Delivery.id == delivery_id) & Delivery.state.in_((DeliveryState.DONE, DeliveryState.CANCELLED))
+    resting = work.session.scalar(select(Delivery.id).where(still)) is not None
+    return resting and work.session.scalar(busy.limit(1)) is None and work.session.scalar(sent.limit(1)) is None
+
+
+def _open(work: Work, parcel_ids: set[int]) -> None:
+    """There is something to send again. A parcel with other lost lines keeps its time: looking too early proves
+    nothing."""
+    lost = exists().where(DeliveryLine.parcel_id == Parcel.id, DeliveryLine.state == LineState.UNCLEAR)
+    where = Parcel.id.in_(parcel_ids) & (Parcel.state != ParcelState.BUSY)
+    work.session.execute(update(Parcel).where(where, Parcel.state == ParcelState.DONE).values(state=ParcelState.OPEN))
+    work.session.execute(update(Parcel).where(where, ~lost).values(next_at=work.now, look_up=False))
+
+
+def _reopen(work: Work, delivery_id: int) -> bool:
+    where = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.DONE)
+    announce(work)
+    values = {"state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "finished_at": None}
+    return _changed(work, update(Delivery).where(where).values(**values))
+
+
+def _changed(work: Work, statement: object) -> bool:
+    result = work.session.execute(statement)  # type: ignore[call-overload]
+    assert isinstance(result, CursorResult)  # noqa: S101 - an UPDATE gives one
+    return result.rowcount > 0

@@ -1,0 +1,183 @@
+"""Approved, sent, and in payroll now: what differs per person and code, and the one thing to do about it (G6). Pure.
+
+Ours in payroll is what stands under an id that payroll gave us. Everything else is somebody else's: it is shown as
+theirs and left alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.deliveries.difference_types import (
+    ZERO,
+    Approved,
+    Finding,
+    Mismatch,
+    Other,
+    Person,
+    Row,
+    Seen,
+    Sent,
+    effect,
+)
+from portal.deliveries.protocol import Action, Booked, LineState
+from portal.hours.rounding import hours as as_hours
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """How our accepted lines should stand in payroll: by id, and those without (a person said that they are there)."""
+
+    by_ref: Mapping[str, tuple[str, Decimal]]
+    nameless: Sequence[tuple[str, Decimal]]
+
+
+def rows(people: Iterable[Person], *, reads: bool) -> list[Row]:
+    """All rows, by name and code. `reads`: this target can be read back per person."""
+    found = [row for person in people for row in _rows(person, reads=reads)]
+    return sorted(found, key=lambda row: (row.name.casefold(), row.member_id, len(row.code), row.code))
+
+
+def standing(sent: Iterable[Sent]) -> Ledger:
+    """What should be there in this period after all accepted lines, oldest first."""
+    by_ref: dict[str, tuple[str, Decimal]] = {}
+    nameless: list[tuple[str, Decimal]] = []
+    for line in sent:
+        if line.state is not LineState.ACCEPTED or not line.here:
+            continue
+        if line.action is Action.DELETE:
+            by_ref.pop(line.ref, None)
+        elif line.ref:
+            by_ref[line.ref] = (line.code, line.hours)
+        else:
+            nameless.append((line.code, line.hours))
+    return Ledger(by_ref, nameless)
+
+
+def _rows(person: Person, *, reads: bool) -> list[Row]:
+    ledger = standing(person.sent)
+    shown = {row.ref: row for row in person.seen.components} if person.seen else {}
+    adopted, missing = _adopt(ledger, shown, person.strangers)
+    others: dict[str, list[Other]] = defaultdict(list)
+    for ref, row in shown.items():
+        if ref not in ledger.by_ref and ref not in adopted:
+            others[row.code].append(Other(row.code, row.hours, ours=ref in person.strangers))
+    broken: dict[str, list[Mismatch]] = defaultdict(list)
+    for ref, (code, hours) in ledger.by_ref.items():
+        found = shown.get(ref)
+        if found is None or (found.code, found.hours) != (code, hours):
+            broken[code].append(Mismatch(ref, code, hours, found))
+    for code, hours in missing:
+        broken[code].append(Mismatch("", code, hours, None))
+    held: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for ref, (code, _hours) in ledger.by_ref.items():
+        held[code] += shown[ref].hours if ref in shown else ZERO
+    for ref, code in adopted.items():
+        held[code] += shown[ref].hours
+    codes = {*person.approved, *person.promised, *others, *(line.code for line in person.sent)}
+    return [
+        _row(person, code, held[code], tuple(others[code]), tuple(broken[code]), reads=reads) for code in codes
+    ]  # fmt: skip
+
+
+def _adopt(
+    ledger: Ledger, shown: Mapping[str, Booked], strangers: frozenset[str]
+) -> tuple[dict[str, str], list[tuple[str, Decimal]]]:
+    """A line that a person said is there has no id: an equal row that nobody owns is the one they saw."""
+    adopted: dict[str, str] = {}
+    missing = []
+    for code, hours in ledger.nameless:
+        taken = {*ledger.by_ref, *adopted, *strangers}
+        free = (r for r, row in shown.items() if r not in taken and (row.code, row.hours) == (code, hours))
+        ref = next(free, None)
+        if ref is None:
+            missing.append((code, hours))
+        else:
+            adopted[ref] = code
+    return adopted, missing
+
+
+def _row(
+    person: Person, code: str, held: Decimal, others: tuple[Other, ...], broken: tuple[Mismatch, ...], *, reads: bool
+) -> Row:
+    lines = [line for line in person.sent if line.code == code]
+    done = [line for line in lines if line.state is LineState.ACCEPTED]
+    minutes = person.approved.get(code, Approved())
+    known = reads and person.seen is not None and person.seen.read_at is not None
+    fresh = known and not _later(person.seen, done)
+    finding, target, looking = _judge(person, code, lines, broken if fresh else (), reads=reads, fresh=fresh)
+    if finding is Finding.EQUAL and others and not (done or minutes.open or minutes.exported):
+        finding = Finding.THEIRS
+    return Row(
+        member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
+        approved=as_hours(minutes.open + minutes.exported),
+        sent=_sum(line for line in done if line.here),
+        elsewhere=_sum(line for line in done if line.for_this and not line.here),
+        guest=_sum(line for line in done if line.here and not line.for_this),
+        payroll=held if known else None, others=others, seen=person.seen, finding=finding, target_id=target,
+        looking=looking, mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
+        receipt=next((line.receipt for line in done if line.receipt), ""),
+    )  # fmt: skip
+
+
+def _later(seen: Seen | None, done: Iterable[Sent]) -> bool:
+    """Whether payroll took something after it was read: that reading says nothing about it."""
+    moments = [line.settled_at for line in done if line.here and line.settled_at is not None]
+    return seen is None or seen.read_at is None or any(moment > seen.read_at for moment in moments)
+
+
+def _judge(
+    person: Person, code: str, lines: Sequence[Sent], broken: Sequence[Mismatch], *, reads: bool, fresh: bool
+) -> tuple[Finding, int, bool]:
+    """The finding, the delivery or export that it is about, and whether lost lines are looked up by us."""
+    moving = _moving(lines)
+    if moving is not None:
+        return moving
+    if broken:
+        changed = any(one.found is not None for one in broken)
+        return (Finding.CHANGED if changed else Finding.GONE), 0, False
+    finding, target = _owed(person, code, lines)
+    if finding is not Finding.EQUAL:
+        return finding, target, False
+    booked = any(line.state is LineState.ACCEPTED and line.here for line in lines)
+    return (Finding.UNREAD if reads and booked and not fresh else Finding.EQUAL), 0, False
+
+
+def _moving(lines: Sequence[Sent]) -> tuple[Finding, int, bool] | None:
+    for line in lines:
+        if line.state is LineState.UNCLEAR:
+            return Finding.UNCLEAR, line.delivery_id, line.looking
+    for line in lines:
+        if line.state is LineState.BUSY or (line.state is LineState.PLANNED and not line.frozen):
+            return Finding.MOVING, line.delivery_id, False
+    for line in lines:
+        if line.state is LineState.REFUSED and not line.released:
+            return Finding.REFUSED, line.delivery_id, False
+    return None
+
+
+def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, int]:
+    """What the portal still has to do: nothing is on its way any more."""
+    minutes, promised = person.approved.get(code, Approved()), person.promised.get(code, ())
+    frozen = sum((promise.hours for promise in promised), ZERO)
+    idle = next((promise.export_id for promise in promised if promise.idle), 0)
+    done = [line for line in lines if line.state is LineState.ACCEPTED]
+    untouched = next((promise.export_id for promise in promised if promise.idle and not promise.loaded), 0)
+    if as_hours(minutes.exported) != frozen and not done and untouched:
+        return Finding.STALE, untouched
+    if as_hours(minutes.exported) != frozen:
+        return Finding.NOT_SAME, 0
+    if idle:
+        return Finding.NOT_SENT, idle
+    if minutes.open:
+        return Finding.NOT_EXPORTED, 0
+    if promised and _sum(line for line in done if line.for_this) != frozen:
+        return Finding.NOT_SAME, 0
+    return Finding.EQUAL, 0
+
+
+def _sum(lines: Iterable[Sent]) -> Decimal:
+    return sum((effect(line.action, line.hours, line.hours_before) for line in lines), ZERO)

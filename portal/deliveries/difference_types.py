@@ -1,0 +1,161 @@
+"""What the difference screen is made of: approved, promised and sent hours, what was read, and the rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from portal.deliveries.protocol import Action, Booked, LineState
+
+ZERO = Decimal("0.00")
+
+
+class Finding(StrEnum):
+    """In order of importance: a row has one finding, the first that holds."""
+
+    UNCLEAR = "onbekend"
+    MOVING = "onderweg"
+    REFUSED = "geweigerd"
+    CHANGED = "veranderd in het salarispakket"
+    GONE = "weg uit het salarispakket"
+    STALE = "veranderd na de export"
+    NOT_SENT = "nog niet verstuurd"
+    NOT_SAME = "verstuurd is anders"
+    NOT_EXPORTED = "nog niet geëxporteerd"
+    UNREAD = "nog niet gelezen"
+    THEIRS = "van een ander"
+    EQUAL = "klopt"
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Approved minutes of a person and code in the portal: not in an export yet, and in one."""
+
+    open: int = 0
+    exported: int = 0
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A line of an export that stands. `idle`: nobody sent it, or its delivery was cancelled before it. `loaded`: the
+    file was downloaded, so payroll may hold it all the same."""
+
+    export_id: int
+    minutes: int
+    hours: Decimal
+    idle: bool
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A line of a delivery. `here`: booked in this period; `for_this`: hours of this period.
+
+    `hours` is what payroll holds afterwards, `hours_before` what it held. `frozen`: the delivery is stopped.
+    """
+
+    delivery_id: int
+    action: Action
+    state: LineState
+    hours: Decimal
+    hours_before: Decimal | None
+    ref: str
+    code: str
+    settled_at: datetime | None
+    here: bool
+    for_this: bool
+    looking: bool
+    frozen: bool
+    released: bool
+    receipt: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The last reading of a person. `read_at` None: never read."""
+
+    read_at: datetime | None
+    asking: bool
+    error: str
+    components: tuple[Booked, ...]
+
+
+@dataclass(frozen=True)
+class Other:
+    """A component that this venue did not book. `ours`: another venue of the organisation did."""
+
+    code: str
+    hours: Decimal
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Our component as it should be, and as it is (`found` None: it is gone)."""
+
+    ref: str
+    code: str
+    hours: Decimal
+    found: Booked | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Everything of one person that a row is made of; the mappings are by code.
+
+    `strangers`: payroll's ids of what another venue of the organisation booked for this person.
+    """
+
+    member_id: int
+    name: str
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    approved: Mapping[str, Approved] = field(default_factory=dict)
+    promised: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
+    sent: Sequence[Sent] = ()
+    strangers: frozenset[str] = frozenset()
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """`payroll` None: not read. `elsewhere`: sent for this period but booked in another; `guest`: the reverse."""
+
+    member_id: int
+    name: str
+    code: str
+    kind: str
+    approved: Decimal
+    sent: Decimal
+    elsewhere: Decimal
+    guest: Decimal
+    payroll: Decimal | None
+    others: tuple[Other, ...]
+    seen: Seen | None
+    finding: Finding
+    target_id: int = 0
+    looking: bool = False
+    mismatches: tuple[Mismatch, ...] = ()
+    receipt: str = ""
+
+    @property
+    def differs(self) -> bool:
+        return self.finding is not Finding.EQUAL
+
+    @property
+    def theirs(self) -> Decimal:
+        return sum((other.hours for other in self.others), ZERO)
+
+
+def effect(action: Action, hours: Decimal, hours_before: Decimal | None) -> Decimal:
+    """What an accepted line added to payroll, negative when it took away.
+
+    >>> effect(Action.UPDATE, Decimal(10), Decimal(12))
+    Decimal('-2')
+    """
+    before = hours_before or ZERO
+    if action is Action.INSERT:
+        return hours
+    return hours - before if action is Action.UPDATE else -before

@@ -1,0 +1,100 @@
+"""What a worker holds while it sends: the parcel with its lines, and what all parcels of a delivery share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from portal.deliveries.ledger import Claim
+from portal.deliveries.models import DeliveryLine
+from portal.deliveries.protocol import Action, LineState, Sought
+from portal.exports.models import Export, ExportLine, ExportState
+from portal.hours.types import BatchLine, Person
+from portal.integrations import keyring
+from portal.integrations.contract import Credentials
+from portal.integrations.queries import companies
+from portal.kernel.errors import NotFound
+from portal.kernel.work import Acting, Work
+from portal.secret import Secret
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the ledger with what a sender needs. `hours` is what payroll must hold afterwards."""
+
+    id: int
+    export_line_id: int
+    action: Action
+    hours: Decimal
+    target_ref: str
+    hours_before: Decimal | None
+    state: LineState
+    started_at: datetime | None
+    booking: BatchLine
+
+    @property
+    def sought(self) -> Sought:
+        return Sought(self.id, self.action, self.booking.code, self.hours, self.target_ref, self.hours_before)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all parcels of a delivery share. `used` is the word for the token in use (`keyring.in_use`)."""
+
+    credentials: Credentials
+    used: str
+    unprotected: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claimed parcel with its lines, in their order."""
+
+    claim: Claim
+    lines: tuple[Line, ...]
+
+
+def open_job(acting: Acting, claim: Claim) -> Job:
+    """Open the token of a delivery, recorded as one use. Raises NotFound, Tampered."""
+    with acting.begin() as work:
+        credentials = keyring.open_credentials(work, claim.organisation_id, claim.provider, "levering")
+        used = keyring.in_use(work, claim.organisation_id, claim.provider)
+        export = work.session.get_one(Export, claim.export_id)
+        _require_sendable(work, export)
+        return Job(credentials, used, export.unprotected)
+
+
+def _require_sendable(work: Work, export: Export) -> None:
+    """Raises NotFound, which pauses, when this export must not leave (any more)."""
+    if export.state is not ExportState.READY:
+        raise NotFound("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten.")
+    seen = {company.ref for company in companies(work, export.provider)}
+    if export.company_ref and export.company_ref not in seen:
+        raise NotFound("De token van nu ziet het bedrijf van deze export niet.")
+
+
+def load(work: Work, claims: Sequence[Claim]) -> list[Held]:
+    """The lines of claimed parcels in one query; nobody else changes them while they are held."""
+    rows = work.session.execute(
+        select(DeliveryLine, ExportLine)
+        .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
+        .where(DeliveryLine.parcel_id.in_([claim.parcel_id for claim in claims]))
+        .order_by(ExportLine.id, DeliveryLine.step)
+    )
+    lines: dict[int, list[Line]] = {}
+    for row, line in rows:
+        lines.setdefault(row.parcel_id, []).append(_line(row, line))
+    return [Held(claim, tuple(lines.get(claim.parcel_id, ()))) for claim in claims]
+
+
+def _line(row: DeliveryLine, line: ExportLine) -> Line:
+    person = Person(line.member_id, line.name, line.personnel_number, line.email, Secret(""))
+    booking = BatchLine(line.id, person, line.kind, line.code, line.minutes, row.hours, line.employee_ref)
+    return Line(
+        row.id, row.export_line_id, row.action, row.hours, row.target_ref, row.hours_before, row.state,
+        row.started_at, booking,
+    )  # fmt: skip

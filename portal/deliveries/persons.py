@@ -1,0 +1,215 @@
+"""Sends the lines of one person, in order, to a target that takes one line a call.
+
+The network stands between transactions, never in one. A line is committed as `bezig` before its call and with its
+outcome after it; the outcome of one line and the start of the next share a commit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from portal.deliveries import ledger, reconcile
+from portal.deliveries.crew import Crew
+from portal.deliveries.parcels import Held, Job, Line
+from portal.deliveries.protocol import Action, Booked, Event, LineState, Step, after, next_step, still_ours
+from portal.integrations import keyring
+from portal.integrations.contract import Component, LineSender
+from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
+from portal.kernel.logs import warn
+from portal.kernel.remote.guard import finish_by
+from portal.kernel.work import Work
+
+CHANGED = (
+    "Onze regel staat nu anders in het salarispakket: iemand heeft hem daar aangepast. "
+    "Kijk bij Verschil wat er staat en maak zo nodig een nieuwe correctie."
+)
+
+
+class Stopped(Exception):
+    """The lease is lost, a person stopped it, the token changed, or the process ends: leave it as it stands."""
+
+
+class PersonRound:
+    """One claim of one person, from the first reading to the comparison. Used by one thread."""
+
+    def __init__(self, crew: Crew, sender: LineSender, held: Held, job: Job) -> None:
+        self.crew, self.sender, self.claim, self.job = crew, sender, held.claim, job
+        self.lines: Sequence[Line] = held.lines
+        self.states: list[LineState] = [line.state for line in held.lines]
+        self.look_up, self.has_baseline = held.claim.look_up, held.claim.has_baseline
+        self.lease_end = 0.0
+        self.has_looked = False
+
+    def run(self) -> None:
+        """Go on until nothing is left to do. Raises Stopped, AccessRefused, Unavailable; the parcel is released by
+        the caller then."""
+        while True:
+            step, at = next_step(self.states, look_up=self.look_up, halted=False, has_baseline=self.has_baseline)
+            if step is Step.LOOK:
+                self._look()
+            elif step is Step.READ or (step is Step.SEND and self._needs_a_look(at)):
+                self._read()
+            elif step is Step.SEND:
+                self._send(at)
+            else:
+                self._compare()
+                return
+
+    def _look(self) -> None:
+        found = reconcile.look(self.crew, self.sender, self.claim, self.lines, self.states, self.job)
+        self.states, self.look_up = found.states, False
+        if found.again_at is not None:
+            self._release(found.again_at, look_up=True, looks=self.claim.looks + 1)
+            raise Stopped
+
+    def _needs_a_look(self, at: int) -> bool:
+        """An old baseline says nothing of our component now: a retry, or a claim after a pause, reads once more."""
+        return self.lines[at].action is not Action.INSERT and not self.has_looked
+
+    def _read(self) -> None:
+        """Read what is there before the first write of this person; who cannot be read is not written."""
+        try:
+            found = self.sender.booked(self.claim.employee_ref, self.claim.period, self.job.credentials)
+        except AccessRefused:
+            raise
+        except Refused as error:
+            self._refuse_all(words(error))
+            return
+        if not self.crew.write(self.claim, lambda work: self._keep(work, found)):
+            raise Stopped
+        self.has_baseline = self.has_looked = True
+
+    def _keep(self, work: Work, found: Sequence[Component]) -> bool:
+        kept = self.has_baseline or ledger.keep_baseline(work, self.claim, found)
+        changed = self._changed_there(found)
+        if kept and changed:
+            ids = [self.lines[at].id for at in changed]
+            kept = ledger.start(work, self.claim, ids) and ledger.settle(
+                work, self.claim, ids, Event.REFUSE, reason=CHANGED
+            )
+        if kept:
+            for at in changed:
+                self.states[at] = LineState.REFUSED
+        return kept
+
+    def _changed_there(self, found: Sequence[Component]) -> list[int]:
+        """Updates and deletes whose component no longer holds what we wrote: somebody changed it in payroll.
+
+        The steps of one correction go together or not at all.
+        """
+        shown = [Booked(row.ref, row.code, row.hours) for row in found]
+        planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
+        changed = {
+            self.lines[at].export_line_id
+            for at in planned
+            if self.lines[at].action is not Action.INSERT and not still_ours(self.lines[at].sought, shown)
+        }
+        return [at for at in planned if self.lines[at].export_line_id in changed]
+
+    def _refuse_all(self, reason: str) -> None:
+        planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
+        ids = [self.lines[at].id for at in planned]
+
+        def refuse(work: Work) -> bool:
+            return (
+                ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
+                and ledger.start(work, self.claim, ids)
+                and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)
+            )
+
+        if not self.crew.write(self.claim, refuse):
+            raise Stopped
+        for at in planned:
+            self.states[at] = LineState.REFUSED
+
+    def _send(self, at: int) -> None:
+        if self.crew.must_stop() or not self._started(at):
+            raise Stopped
+        event, ref, reason = Event.ACCEPT, "", ""
+        trouble: RemoteError | None = None
+        try:
+            with finish_by(self.lease_end):
+                ref = self._call(self.lines[at])
+        except (AccessRefused, Unavailable) as error:
+            event, trouble = Event.NOT_SENT, error
+        except Refused as error:
+            event, reason = Event.REFUSE, words(error)
+        except Unclear as error:
+            event, reason = Event.LOSE, words(error)
+        self._settle(at, event, ref, reason)
+        if trouble is not None:
+            raise trouble
+        if event is Event.LOSE:
+            raise Stopped
+
+    def _started(self, at: int) -> bool:
+        """Commit a line as `bezig`; the lease begins again and the call must be over when it ends (G5)."""
+        self.lease_end = time.monotonic() + self.crew.lease_seconds
+        line_id = self.lines[at].id
+
+        def start(work: Work) -> bool:
+            return (
+                keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
+                and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
+                and ledger.start(work, self.claim, [line_id])
+            )
+
+        return self.crew.write(self.claim, start)
+
+    def _call(self, line: Line) -> str:
+        credentials, sender, ref = self.job.credentials, self.sender, self.claim.employee_ref
+        if line.action is Action.INSERT:
+            return sender.insert(line.booking, self.claim.period, credentials, unprotected=self.job.unprotected)
+        component = Component(line.target_ref, line.booking.code, line.hours)
+        if line.action is Action.UPDATE:
+            sender.update(ref, component, credentials, unprotected=self.job.unprotected)
+        else:
+            sender.delete(ref, component, credentials)
+        return line.target_ref
+
+    def _settle(self, at: int, event: Event, ref: str, reason: str) -> None:
+        line_id = self.lines[at].id
+
+        def settle(work: Work) -> bool:
+            settled = ledger.settle(work, self.claim, [line_id], event, remote_ref=ref, reason=reason)
+            if settled and event is Event.LOSE:  # in one commit: a worker killed in between would never look it up
+                ledger.release(work, self.claim, work.now + self.crew.quiet, look_up=True)
+            return settled
+
+        if not self.crew.write(self.claim, settle):
+            warn("a late worker was refused", delivery=self.claim.delivery_id, line=line_id, attempt=self.claim.attempt)
+            raise Stopped
+        self.states[at] = after(LineState.BUSY, event)
+        if event is Event.ACCEPT and self.claim.tries:
+            with self.crew.acting.begin() as work:  # by itself: it locks the delivery, which comes before parcels
+                ledger.worked(work, self.claim.delivery_id)
+
+    def _compare(self) -> None:
+        """End with a look at what payroll holds now (G6). When that fails, it is asked for again later."""
+        if LineState.ACCEPTED in self.states:
+            keep = reconcile.reading(self.sender, self.claim, self.job)
+        else:
+            keep = reconcile.nothing
+
+        def close(work: Work) -> bool:
+            keep(work)
+            return ledger.release(work, self.claim, datetime.now(UTC))
+
+        if not self.crew.write(self.claim, close):
+            raise Stopped
+
+    def _release(self, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> None:
+        self.crew.write(
+            self.claim, lambda work: ledger.release(work, self.claim, next_at, look_up=look_up, looks=looks)
+        )
+
+    def hand_back(self) -> None:
+        """Let another worker, or another time, take it; a line whose answer was lost is looked up then."""
+        pending = self.look_up and LineState.UNCLEAR in self.states
+        self.crew.write(self.claim, lambda work: reconcile.give_back(work, self.claim, look_up=pending))
+
+
+def words(error: RemoteError) -> str:
+    return f"{error.message} {error.remedy}".strip()

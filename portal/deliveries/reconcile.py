@@ -1,0 +1,175 @@
+"""Reading back: what became of lines whose answer was lost, and what payroll holds in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import or_, select
+
+from portal.audit.service import record
+from portal.deliveries import ledger
+from portal.deliveries.crew import Crew
+from portal.deliveries.ledger import Claim
+from portal.deliveries.models import DeliveryLine, Parcel, Reading
+from portal.deliveries.parcels import Job, Line
+from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict, after, read_back
+from portal.deliveries.trouble import MAX_TRIES, waiting_time
+from portal.exports.models import ExportLine
+from portal.integrations.contract import Component, LineSender
+from portal.kernel.errors import AccessRefused, RemoteError, Unavailable
+from portal.kernel.work import Work
+
+NO_BASELINE = "We weten niet wat er vooraf stond. Kijk in je salarispakket of deze uren er staan."
+NOT_READ = "Nalezen lukte niet: {cause} Kijk in je salarispakket of deze uren er staan."
+
+
+@dataclass(frozen=True)
+class Found:
+    """The states after looking; `again_at` when the other side could not be read and we look again."""
+
+    states: list[LineState]
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger knows of a person and period; `baseline` is None when it was never read.
+
+    `rivals`: lines that may own a component whose id we do not know: lost elsewhere, or "staat er al" by a person.
+    """
+
+    baseline: frozenset[str] | None
+    ours: frozenset[str]
+    rivals: frozenset[tuple[str, Decimal]]
+
+
+def look(
+    crew: Crew, sender: LineSender, claim: Claim, lines: Sequence[Line], states: Sequence[LineState], job: Job
+) -> Found:
+    """Read back and settle the `onbekend` lines of a parcel. Raises AccessRefused; then nothing changed."""
+    unclear = [line for line, state in zip(lines, states, strict=True) if state is LineState.UNCLEAR]
+    try:
+        shown = sender.booked(claim.employee_ref, claim.period, job.credentials)
+    except AccessRefused:
+        raise
+    except RemoteError as error:
+        if isinstance(error, Unavailable) and claim.looks + 1 < MAX_TRIES:
+            return Found(list(states), datetime.now(UTC) + waiting_time(claim.looks, error))
+        reason = NOT_READ.format(cause=error.message)
+        return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
+    with crew.acting.read() as work:
+        known = _known(work, claim)
+    if known.baseline is None:
+        verdicts = {line.id: Verdict(None, reason=NO_BASELINE) for line in unclear}
+    else:
+        found = [Booked(row.ref, row.code, row.hours) for row in shown]
+        verdicts = read_back(
+            [line.sought for line in unclear], found, baseline=known.baseline, ours=known.ours, rivals=known.rivals
+        )
+    return _write(crew, claim, lines, states, verdicts)
+
+
+def _known(work: Work, claim: Claim) -> Known:
+    """Our lines of this person and period in all deliveries, whoever planned them."""
+    same = (
+        (Parcel.provider == claim.provider) & (Parcel.employee_ref == claim.employee_ref)
+        & (Parcel.period_kind == claim.period.kind) & (Parcel.year == claim.period.year)
+        & (Parcel.number == claim.period.number)
+    )  # fmt: skip
+    refs = select(DeliveryLine.remote_ref).join(Parcel).where(same, DeliveryLine.remote_ref != "")
+    elsewhere = (Parcel.id != claim.parcel_id) & (DeliveryLine.state == LineState.UNCLEAR)
+    by_hand = (DeliveryLine.state == LineState.ACCEPTED) & (DeliveryLine.remote_ref == "")
+    lost = (
+        select(ExportLine.code, DeliveryLine.hours)
+        .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
+        .join(Parcel, Parcel.id == DeliveryLine.parcel_id)
+        .where(same, DeliveryLine.action == Action.INSERT, or_(elsewhere, by_hand))
+    )
+    rivals = [(code, hours) for code, hours in work.session.execute(lost)]
+    baseline = work.session.scalar(select(Parcel.baseline).where(Parcel.id == claim.parcel_id))
+    before = None if baseline is None else frozenset(str(row["ref"]) for row in baseline)
+    return Known(before, frozenset(work.session.scalars(refs)), frozenset(rivals))
+
+
+def _write(
+    crew: Crew, claim: Claim, lines: Sequence[Line], states: Sequence[LineState], verdicts: dict[int, Verdict]
+) -> Found:
+    def settle(work: Work) -> None:
+        for line_id, verdict in verdicts.items():
+            ledger.find(work, claim, line_id, verdict.event, remote_ref=verdict.ref, reason=verdict.reason)
+            outcome = verdict.event.name.lower() if verdict.event else "unclear"
+            record(
+                work,
+                "delivery.looked_up",
+                claim.organisation_id,
+                delivery=claim.delivery_id,
+                line=line_id,
+                outcome=outcome,
+            )
+
+    crew.write(claim, settle)
+    now = []
+    for line, state in zip(lines, states, strict=True):
+        event = verdicts[line.id].event if line.id in verdicts else None
+        now.append(after(state, event) if isinstance(event, Event) else state)
+    return Found(now)
+
+
+def give_back(work: Work, claim: Claim, *, look_up: bool) -> None:
+    """Hand a parcel back as it stands. Nothing pauses a cancelled delivery whose lost line cannot be looked up (a
+    refused key, a koppeling that is off): that is tried less and less often, and then left to a person."""
+    if not (look_up and claim.cancelled):
+        ledger.release(work, claim, work.now, look_up=look_up, looks=claim.looks)
+    elif claim.looks + 1 < MAX_TRIES:
+        wait = waiting_time(claim.looks)
+        ledger.release(work, claim, work.now + wait, look_up=True, looks=claim.looks + 1)
+    else:
+        reason = NOT_READ.format(cause="De koppeling werkte niet.")
+        lost = select(DeliveryLine.id).where(DeliveryLine.parcel_id == claim.parcel_id)
+        for line_id in work.session.scalars(lost):
+            ledger.find(work, claim, line_id, None, reason=reason)
+        ledger.release(work, claim, work.now)
+
+
+def reading(sender: LineSender, claim: Claim, job: Job) -> Callable[[Work], None]:
+    """Ask payroll what it holds and return what writes it down."""
+    try:
+        components = sender.booked(claim.employee_ref, claim.period, job.credentials)
+    except RemoteError as error:
+        message = error.message
+        return lambda work: keep(work, claim, None, message)
+    return lambda work: keep(work, claim, components)
+
+
+def nothing(_work: Work) -> None:
+    """There is nothing to compare: no line of this person was accepted."""
+
+
+def keep(work: Work, claim: Claim, components: Sequence[Component] | None, error: str = "") -> None:
+    """Store a reading; `components` None: it could not be read now and is asked for again."""
+    row = reading_row(work, claim)
+    if components is None:
+        row.error, row.asked_at = error[:400], work.now
+    else:
+        row.components, row.read_at, row.asked_at, row.error = ledger.as_rows(components), work.now, None, ""
+
+
+def reading_row(work: Work, claim: Claim) -> Reading:
+    """The row of a person and period, made when it is new."""
+    own = (
+        (Reading.organisation_id == claim.organisation_id) & (Reading.provider == claim.provider)
+        & (Reading.employee_ref == claim.employee_ref) & (Reading.period_kind == claim.period.kind)
+        & (Reading.year == claim.period.year) & (Reading.number == claim.period.number)
+    )  # fmt: skip
+    row = work.session.scalar(select(Reading).where(own))
+    if row is None:
+        row = Reading(
+            organisation_id=claim.organisation_id, provider=claim.provider, employee_ref=claim.employee_ref,
+            period_kind=claim.period.kind, year=claim.period.year, number=claim.period.number, components=[], error="",
+        )  # fmt: skip
+        work.session.add(row)
+        work.session.flush()
+    return row

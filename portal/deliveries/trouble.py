@@ -1,0 +1,60 @@
+"""What a failure means for a delivery: it waits a while, or a person must do something."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+
+from portal.audit.service import record
+from portal.deliveries import ledger
+from portal.deliveries.ledger import Claim
+from portal.integrations import keyring
+from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable
+from portal.kernel.work import Acting
+
+MAX_TRIES = 6
+FIRST_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 600.0
+UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
+
+
+def waiting_time(tries: int, error: RemoteError | None = None) -> timedelta:
+    """Longer each time, never less than they asked for; the jitter keeps workers from coming back all at once."""
+    wait = min(FIRST_WAIT_SECONDS * 2**tries, LONGEST_WAIT_SECONDS)
+    wait *= random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    asked = error.facts.get("retry_after") if error else None
+    if isinstance(asked, int | float):
+        wait = max(wait, float(asked))
+    return timedelta(seconds=wait)
+
+
+def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
+    """Wait, or after `MAX_TRIES` in a row let a person decide. Many persons may say so at once: the first counts."""
+    wait = waiting_time(claim.tries, error)
+    with acting.begin() as work:
+        if claim.tries + 1 >= MAX_TRIES:
+            if ledger.pause(work, claim.delivery_id, error.message, "Probeer het later opnieuw met Hervat."):
+                record(work, "delivery.paused", delivery=claim.delivery_id)
+            return
+        remedy = f"We proberen het over {max(1, round(wait.total_seconds()))} seconden opnieuw."
+        until = datetime.now(UTC) + wait
+        ledger.back_off(work, claim.delivery_id, until, error.message, remedy)
+
+
+def access_refused(acting: Acting, claim: Claim, used: str, error: AccessRefused) -> None:
+    """The key or a right is refused: stop this delivery at once and show the koppeling as gestoord."""
+    with acting.begin() as work:
+        keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.message, error.remedy)
+        if ledger.pause(work, claim.delivery_id, error.message, error.remedy, waits_for_mend=True):
+            record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
+
+
+def not_sendable(acting: Acting, claim: Claim, error: NotFound) -> None:
+    with acting.begin() as work:
+        remedy = "Kijk de koppeling na bij Bedrijf > Instellingen en hervat."
+        ledger.pause(work, claim.delivery_id, error.message, remedy)
+
+
+def unreadable(acting: Acting, claim: Claim) -> None:
+    with acting.begin() as work:
+        ledger.pause(work, claim.delivery_id, UNREADABLE, "Neem contact op met support.")

@@ -1,0 +1,106 @@
+"""Everything that was exported of one venue, target and period, and the correction that is frozen of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, select
+
+from portal.accounts.queries import venue as require_venue
+from portal.exports.corrections import Bound, Coding, Difference, Frozen
+from portal.exports.models import Export, ExportKind, ExportLine, ExportState
+from portal.exports.queries import line_binding
+from portal.exports.types import Correction
+from portal.hours.models import Shift
+from portal.hours.types import BatchLine, Period, Person
+from portal.integrations.contract import LineSender, Provider
+from portal.integrations.queries import VenueSetup, venue_setup
+from portal.kernel.work import Work
+from portal.secret import Secret
+
+
+@dataclass(frozen=True)
+class Series:
+    """The exports of a venue, target and period, with their lines by id and the shifts that are bound to them."""
+
+    venue_id: int
+    provider: Provider
+    period: Period
+    exports: dict[int, Export]
+    rows: dict[int, ExportLine]
+    shifts: tuple[Bound, ...]
+    setup: VenueSetup
+
+    @property
+    def lines(self) -> list[Frozen]:
+        return [self._frozen(row) for row in self.rows.values()]
+
+    @property
+    def coding(self) -> Coding:
+        return Coding(self.setup.codes, any_kind=not isinstance(self.provider, LineSender))
+
+    @property
+    def company_ref(self) -> str:
+        """Where it was booked: of the newest export, also when the venue has another company by now."""
+        return max(self.exports.values(), key=lambda export: export.id).company_ref
+
+    def _frozen(self, row: ExportLine) -> Frozen:
+        export = self.exports[row.export_id]
+        return Frozen(
+            row.id, row.export_id, row.member_id, row.code, row.kind, tuple(row.kinds), row.minutes, row.hours,
+            export.kind is ExportKind.CORRECTION,
+            export.state is ExportState.READY and row.released_at is None,
+        )  # fmt: skip
+
+
+def series(work: Work, provider: Provider, venue_id: int, period: Period) -> Series:
+    """Raises NotFound for a strange venue."""
+    require_venue(work, venue_id)
+    exports = work.session.scalars(select(Export).where(belongs(work, provider.key, venue_id, period))).all()
+    ready = [export.id for export in exports if export.state is ExportState.READY]
+    lines = select(ExportLine).where(ExportLine.export_id.in_([export.id for export in exports]))
+    bound = select(Shift.member_id, Shift.export_id, Shift.kind, Shift.minutes, Shift.approved).where(
+        Shift.export_id.in_(ready), Shift.organisation_id == work.organisation_id
+    )
+    return Series(
+        venue_id, provider, period, {export.id: export for export in exports},
+        {row.id: row for row in work.session.scalars(lines.order_by(ExportLine.id))},
+        tuple(Bound(m, e or 0, kind, minutes, ok) for m, e, kind, minutes, ok in work.session.execute(bound)),
+        venue_setup(work, provider.key, venue_id),
+    )  # fmt: skip
+
+
+def belongs(work: Work, key: str, venue_id: int, period: Period) -> ColumnElement[bool]:
+    """The exports of a venue, target and period, withdrawn ones too."""
+    return (
+        (Export.organisation_id == work.organisation_id) & (Export.provider == key) & (Export.venue_id == venue_id)
+        & (Export.period_kind == period.kind) & (Export.year == period.year) & (Export.number == period.number)
+    )  # fmt: skip
+
+
+def batch_line(work: Work, found: Series, one: Difference) -> BatchLine:
+    """The line of a correction. It names the person as they were when the hours went out: payroll knows them so."""
+    row = found.rows[one.line_id]
+    bsn = Secret("")
+    if row.bsn_sealed is not None and found.provider.needs_bsn:
+        binding = line_binding(found.exports[row.export_id], row.member_id, row.code)
+        bsn = work.vault.open(row.bsn_sealed, binding)
+    person = Person(row.member_id, row.name, row.personnel_number, row.email, bsn)
+    return BatchLine(0, person, one.kind, one.code, one.minutes, one.hours, row.employee_ref, one.kinds)
+
+
+def fingerprint(found: Series, rows: Sequence[Difference], *more: object) -> str:
+    """Of everything on the screen that a correction would hold."""
+    parts = [f"{found.venue_id}|{found.provider.key}|{found.period}|{'|'.join(map(str, more))}"]
+    parts += [f"{d.member_id}|{d.code}|{d.kinds}|{d.minutes}|{d.hours}|{d.was}|{d.becomes}" for d in rows]
+    parts += [f"{export.id}|{export.state}" for export in sorted(found.exports.values(), key=lambda one: one.id)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def as_correction(work: Work, found: Series, rows: Sequence[Difference]) -> Correction:
+    lines = tuple(batch_line(work, found, one) for one in rows)
+    total = sum((line.hours for line in lines), Decimal("0.00"))
+    return Correction(found.venue_id, found.provider.key, found.period, found.company_ref, lines, total)
