@@ -114,8 +114,7 @@ class BatchRound:
             self._settle(lambda work: ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason))
         except Unclear as error:
             reason = words(error)
-            self._settle(lambda work: ledger.settle(work, self.claim, ids, Event.LOSE, reason=reason))
-            self._look_later(datetime.now(UTC) + self.crew.quiet, 0)
+            self._settle(lambda work: self._lose(work, ids, reason))
             raise Stopped from error
         else:
             by_line = {line.export_line_id: line.id for line in lines}
@@ -127,6 +126,12 @@ class BatchRound:
             keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
             and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
             and ledger.start(work, self.claim, ids)
+        )
+
+    def _lose(self, work: Work, ids: Sequence[int], reason: str) -> bool:
+        """In one commit: a worker killed in between would never look it up."""
+        return ledger.settle(work, self.claim, ids, Event.LOSE, reason=reason) and ledger.release(
+            work, self.claim, work.now + self.crew.quiet, look_up=True
         )
 
     def _settle_each(self, work: Work, results: dict[int, LineResult], receipt: str) -> bool:

@@ -80,6 +80,19 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "lost-answer-in-two-commits",
+        (
+            Change(PERSONS, "if settled and event is Event.LOSE:", "if settled and event is None:"),
+            Change(
+                PERSONS,
+                "        if event is Event.LOSE:\n            raise Stopped",
+                "        if event is Event.LOSE:\n            time.sleep(0.1)\n"
+                "            self._release(datetime.now(UTC) + self.crew.quiet, look_up=True)\n"
+                "            raise Stopped",
+            ),
+        ),
+    ),
+    Mistake(
         "look-up-at-once",
         (
             Change(

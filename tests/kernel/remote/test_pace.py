@@ -103,9 +103,11 @@ def test_one_call_of_a_page_gets_its_turn_while_a_worker_uses_everything(
     start(12)
     while len(server[1]) < LIMIT:
         time.sleep(0.05)
-    page = Pace(make_engine(database_url), "stub", LIMIT)
+    engine = make_engine(database_url)
+    page = Pace(engine, "stub", LIMIT)
     page.enter(time.monotonic() + 8)
     page.leave()
+    engine.dispose()
 
 
 def test_without_a_database_nothing_is_sent() -> None:
