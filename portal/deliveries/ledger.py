@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from portal.deliveries import statements
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
 from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
 from portal.hours.types import Period
@@ -119,8 +120,8 @@ def _claim(parcel: Parcel, delivery: Delivery) -> Claim:
     )  # fmt: skip
 
 
-def _held(claim: Claim) -> ColumnElement[bool]:
-    return (Parcel.id == claim.parcel_id) & (Parcel.attempt == claim.attempt) & (Parcel.state == ParcelState.BUSY)
+def _held(claim: Claim) -> dict[str, Any]:
+    return {"parcel": claim.parcel_id, "held": claim.attempt}
 
 
 def extend(work: Work, claim: Claim, lease_seconds: int, *, to_send: bool) -> bool:
@@ -128,52 +129,46 @@ def extend(work: Work, claim: Claim, lease_seconds: int, *, to_send: bool) -> bo
 
     `to_send`: False too when a person stopped the delivery, or it waits or is paused.
     """
-    where = _held(claim)
+    given = {**_held(claim), "until": work.now + timedelta(seconds=lease_seconds)}
     if to_send:
-        moving = exists().where(Delivery.id == claim.delivery_id, Delivery.state == DeliveryState.BUSY)
-        where &= ~Parcel.halted & moving
-    until = work.now + timedelta(seconds=lease_seconds)
-    return _count(work, update(Parcel).where(where).values(lease_until=until)) == 1
+        return statements.changed(work, statements.EXTEND_TO_SEND, **given, delivery=claim.delivery_id) == 1
+    return statements.changed(work, statements.EXTEND, **given) == 1
 
 
 def start(work: Work, claim: Claim, line_ids: Sequence[int]) -> bool:
     """Write down that these lines are about to be sent. False: do not send them. Lock the parcel first (`extend`)."""
-    where = [DeliveryLine.id.in_(line_ids), DeliveryLine.parcel_id == claim.parcel_id, exists().where(_held(claim))]
-    values = {"attempt": claim.attempt, "started_at": work.now, "settled_at": None, "reason": ""}
-    return _move(work, Event.START, where, values) == len(line_ids)
+    given = {**_held(claim), "lines": line_ids, "moment": work.now}
+    return statements.changed(work, statements.START, **given) == len(line_ids)
 
 
 def settle(
     work: Work, claim: Claim, line_ids: Sequence[int], event: Event, *, remote_ref: str = "", reason: str = ""
 ) -> bool:
     """Write down how started lines ended. False when this worker lost its lease: its word counts no more."""
-    held = exists().where(_held(claim))
-    where = [DeliveryLine.id.in_(line_ids), DeliveryLine.attempt == claim.attempt, held]
-    values: dict[str, Any] = {"remote_ref": remote_ref[:60], "reason": reason[:600], "settled_at": work.now}
-    if event is Event.NOT_SENT:  # as if it had never started
-        values |= {"settled_at": None, "started_at": None}
-    return _move(work, event, where, values) == len(line_ids)
+    given = {**_held(claim), "lines": line_ids, "ref": remote_ref[:60], "words": reason[:600]}
+    if event is not Event.NOT_SENT:
+        given["moment"] = work.now
+    return statements.changed(work, statements.SETTLE[event], **given) == len(line_ids)
 
 
 def find(
     work: Work, claim: Claim, line_id: int, event: Event | None, *, remote_ref: str = "", reason: str = ""
 ) -> None:
     """Write down what reading back told of an `onbekend` line. `event` None: it stays so, for this reason."""
-    where = [DeliveryLine.id == line_id, exists().where(_held(claim))]
+    given = {**_held(claim), "lines": [line_id]}
     if event is None:
-        unclear = [*where, DeliveryLine.state == LineState.UNCLEAR]
-        work.session.execute(update(DeliveryLine).where(*unclear).values(reason=reason[:600]))
+        statements.changed(work, statements.STILL_UNCLEAR, **given, words=reason[:600])
     elif event is Event.ABSENT:
-        _move(work, event, where, {"reason": "", "started_at": None, "settled_at": None})
+        statements.changed(work, statements.FIND[event], **given)
     else:
-        _move(work, event, where, {"remote_ref": remote_ref[:60], "reason": reason[:600], "settled_at": work.now})
+        told = {"ref": remote_ref[:60], "words": reason[:600], "moment": work.now}
+        statements.changed(work, statements.FIND[event], **given, **told)
 
 
 def keep_baseline(work: Work, claim: Claim, components: Iterable[Component]) -> bool:
     """Store what payroll held before our first write; the first reading stays. False: the lease was lost."""
-    values = {"baseline": as_rows(components), "baseline_at": work.now}
-    first = update(Parcel).where(_held(claim), Parcel.baseline_at.is_(None)).values(**values)
-    return _count(work, first) == 1
+    given = {**_held(claim), "shown": as_rows(components), "moment": work.now}
+    return statements.changed(work, statements.KEEP_BASELINE, **given) == 1
 
 
 def as_rows(components: Iterable[Component]) -> list[dict[str, str]]:
@@ -182,15 +177,12 @@ def as_rows(components: Iterable[Component]) -> list[dict[str, str]]:
 
 def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> bool:
     """Hand a parcel back, to be taken again at `next_at`; DONE when nothing is left to do by itself."""
-    if look_up:
-        state = ParcelState.OPEN
-    else:
-        left = select(DeliveryLine.id).where(
-            DeliveryLine.parcel_id == claim.parcel_id, DeliveryLine.state.in_((LineState.PLANNED, LineState.BUSY))
-        )
-        state = ParcelState.OPEN if work.session.scalar(left.limit(1)) is not None else ParcelState.DONE
-    values = {"state": state, "lease_until": None, "next_at": next_at, "look_up": look_up, "looks": looks}
-    return _count(work, update(Parcel).where(_held(claim)).values(**values)) == 1
+    left = look_up or statements.first(work, statements.LEFT, parcel=claim.parcel_id) is not None
+    given = {
+        **_held(claim), "becomes": ParcelState.OPEN if left else ParcelState.DONE, "then": next_at, "looking": look_up,
+        "looked": looks,
+    }  # fmt: skip
+    return statements.changed(work, statements.RELEASE, **given) == 1
 
 
 def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: str) -> bool:
@@ -281,12 +273,6 @@ def keep_receipt(work: Work, delivery_id: int, number: str) -> None:
     """The number that a receiver of batches gave."""
     if number:
         work.session.execute(update(Delivery).where(Delivery.id == delivery_id).values(receipt=number[:100]))
-
-
-def _move(work: Work, event: Event, where: Iterable[ColumnElement[bool]], values: dict[str, Any]) -> int:
-    state = source(event)
-    statement = update(DeliveryLine).where(*where, DeliveryLine.state == state)
-    return _count(work, statement.values(state=after(state, event), **values))
 
 
 def _count(work: Work, statement: Any) -> int:

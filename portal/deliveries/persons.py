@@ -40,6 +40,7 @@ class PersonRound:
         self.states: list[LineState] = [line.state for line in held.lines]
         self.look_up, self.has_baseline = held.claim.look_up, held.claim.has_baseline
         self.lease_end = 0.0
+        self.begun = -1  # the line that is `bezig` on paper already
         self.has_looked = False
 
     def run(self) -> None:
@@ -125,7 +126,7 @@ class PersonRound:
             self.states[at] = LineState.REFUSED
 
     def _send(self, at: int) -> None:
-        if self.crew.must_stop() or not self._started(at):
+        if self.begun != at and (self.crew.must_stop() or not self._started(at)):
             raise Stopped
         event, ref, reason = Event.ACCEPT, "", ""
         trouble: RemoteError | None = None
@@ -147,16 +148,14 @@ class PersonRound:
     def _started(self, at: int) -> bool:
         """Commit a line as `bezig`; the lease begins again and the call must be over when it ends (G5)."""
         self.lease_end = time.monotonic() + self.crew.lease_seconds
-        line_id = self.lines[at].id
+        return self.crew.write(self.claim, lambda work: self._begin(work, at))
 
-        def start(work: Work) -> bool:
-            return (
-                keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
-                and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
-                and ledger.start(work, self.claim, [line_id])
-            )
-
-        return self.crew.write(self.claim, start)
+    def _begin(self, work: Work, at: int) -> bool:
+        return (
+            keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
+            and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
+            and ledger.start(work, self.claim, [self.lines[at].id])
+        )
 
     def _call(self, line: Line) -> str:
         credentials, sender, ref = self.job.credentials, self.sender, self.claim.employee_ref
@@ -170,21 +169,34 @@ class PersonRound:
         return line.target_ref
 
     def _settle(self, at: int, event: Event, ref: str, reason: str) -> None:
-        line_id = self.lines[at].id
+        """Commit how a line ended and, together with that, the start of the next one."""
+        line_id, following = self.lines[at].id, self._following(at, event)
+        lease_end = time.monotonic() + self.crew.lease_seconds
 
-        def settle(work: Work) -> bool:
+        def settle(work: Work) -> tuple[bool, bool]:
             settled = ledger.settle(work, self.claim, [line_id], event, remote_ref=ref, reason=reason)
             if settled and event is Event.LOSE:  # in one commit: a worker killed in between would never look it up
                 ledger.release(work, self.claim, work.now + self.crew.quiet, look_up=True)
-            return settled
+            return settled, settled and following is not None and self._begin(work, following)
 
-        if not self.crew.write(self.claim, settle):
+        settled, begun = self.crew.write(self.claim, settle)
+        if not settled:
             warn("a late worker was refused", delivery=self.claim.delivery_id, line=line_id, attempt=self.claim.attempt)
             raise Stopped
         self.states[at] = after(LineState.BUSY, event)
+        if begun and following is not None:
+            self.begun, self.lease_end = following, lease_end
         if event is Event.ACCEPT and self.claim.tries:
             with self.crew.acting.begin() as work:  # by itself: it locks the delivery, which comes before parcels
                 ledger.worked(work, self.claim.delivery_id)
+
+    def _following(self, at: int, event: Event) -> int | None:
+        """The line to start at once after this one; None when something else comes first."""
+        if event not in (Event.ACCEPT, Event.REFUSE) or self.crew.must_stop():
+            return None
+        states = [*self.states[:at], after(LineState.BUSY, event), *self.states[at + 1 :]]
+        step, then = next_step(states, look_up=self.look_up, halted=False, has_baseline=self.has_baseline)
+        return then if step is Step.SEND and not self._needs_a_look(then) else None
 
     def _compare(self) -> None:
         """End with a look at what payroll holds now (G6). When that fails, it is asked for again later."""

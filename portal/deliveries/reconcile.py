@@ -10,10 +10,10 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from portal.audit.service import record
-from portal.deliveries import ledger
+from portal.deliveries import ledger, statements
 from portal.deliveries.crew import Crew
 from portal.deliveries.ledger import Claim
-from portal.deliveries.models import DeliveryLine, Parcel, Reading
+from portal.deliveries.models import DeliveryLine, Parcel
 from portal.deliveries.parcels import Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict, after, read_back
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
@@ -150,26 +150,24 @@ def nothing(_work: Work) -> None:
 
 def keep(work: Work, claim: Claim, components: Sequence[Component] | None, error: str = "") -> None:
     """Store a reading; `components` None: it could not be read now and is asked for again."""
-    row = reading_row(work, claim)
+    row = _reading_row(work, claim)
     if components is None:
-        row.error, row.asked_at = error[:400], work.now
+        statements.changed(work, statements.UNREAD, row=row, words=error[:400], moment=work.now)
     else:
-        row.components, row.read_at, row.asked_at, row.error = ledger.as_rows(components), work.now, None, ""
+        given = {"shown": ledger.as_rows(components), "moment": work.now}
+        statements.changed(work, statements.KEEP_READING, row=row, **given)
 
 
-def reading_row(work: Work, claim: Claim) -> Reading:
-    """The row of a person and period, made when it is new."""
-    own = (
-        (Reading.organisation_id == claim.organisation_id) & (Reading.provider == claim.provider)
-        & (Reading.employee_ref == claim.employee_ref) & (Reading.period_kind == claim.period.kind)
-        & (Reading.year == claim.period.year) & (Reading.number == claim.period.number)
-    )  # fmt: skip
-    row = work.session.scalar(select(Reading).where(own))
-    if row is None:
-        row = Reading(
-            organisation_id=claim.organisation_id, provider=claim.provider, employee_ref=claim.employee_ref,
-            period_kind=claim.period.kind, year=claim.period.year, number=claim.period.number, components=[], error="",
-        )  # fmt: skip
-        work.session.add(row)
-        work.session.flush()
-    return row
+def _reading_row(work: Work, claim: Claim) -> int:
+    """The id of the row of a person and period, made when it is new."""
+    own = {
+        "organisation_id": claim.organisation_id, "provider": claim.provider, "employee_ref": claim.employee_ref,
+        "period_kind": claim.period.kind, "year": claim.period.year, "number": claim.period.number,
+    }  # fmt: skip
+    mine = {f"own_{name}": value for name, value in own.items()}
+    found: int | None = statements.first(work, statements.OWN_READING, **mine)
+    if found is None:
+        statements.changed(work, statements.NEW_READING, **own, components=[], error="")
+        found = statements.first(work, statements.OWN_READING, **mine)
+    assert found is not None  # noqa: S101 - just written
+    return found

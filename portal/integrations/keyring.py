@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.accounts.models import Organisation
 from portal.audit.service import record
@@ -14,6 +14,10 @@ from portal.kernel.work import Work
 from portal.secret import Secret
 
 WORKING = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
+TOKEN = select(Koppeling.credential_id).where(  # built once: a worker asks it for every line
+    Koppeling.organisation_id == bindparam("own"), Koppeling.provider == bindparam("target"),
+    Koppeling.state.in_(WORKING),
+)  # fmt: skip
 
 
 def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
@@ -87,10 +91,8 @@ def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Cr
 
 def in_use(work: Work, organisation_id: int, key: str) -> str:
     """A word that changes when the koppeling is switched off or gets another token; "" when it is off."""
-    koppeling = _stored(work, organisation_id, key)
-    if koppeling is None or koppeling.state not in WORKING:
-        return ""
-    return f"token {koppeling.credential_id or 0}"
+    row = work.session.connection().execute(TOKEN, {"own": organisation_id, "target": key}).first()
+    return "" if row is None else f"token {row.credential_id or 0}"
 
 
 def _stored(work: Work, organisation_id: int, key: str) -> Koppeling | None:

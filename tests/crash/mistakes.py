@@ -35,7 +35,7 @@ class Mistake:
     changes: tuple[Change, ...]
 
 
-PERSONS, LEDGER = "portal/deliveries/persons.py", "portal/deliveries/ledger.py"
+PERSONS, STATEMENTS = "portal/deliveries/persons.py", "portal/deliveries/statements.py"
 RECONCILE, PROTOCOL = "portal/deliveries/reconcile.py", "portal/deliveries/protocol.py"
 MISTAKES = (
     Mistake(
@@ -56,10 +56,9 @@ MISTAKES = (
         "no-lease-check",
         (
             Change(
-                LEDGER,
-                "return (Parcel.id == claim.parcel_id) & (Parcel.attempt == claim.attempt)"
-                " & (Parcel.state == ParcelState.BUSY)",
-                "return Parcel.id == claim.parcel_id",
+                STATEMENTS,
+                'HELD = MINE & (PARCEL.c.attempt == bindparam("held")) & (PARCEL.c.state == ParcelState.BUSY)',
+                'HELD = MINE & (bindparam("held", type_=PARCEL.c.attempt.type) == bindparam("held"))',
             ),
             Change(PERSONS, "with finish_by(self.lease_end):", 'with finish_by(float("inf")):'),
         ),
@@ -69,13 +68,14 @@ MISTAKES = (
         (
             Change(
                 PERSONS,
-                "return self.crew.write(self.claim, start)",
-                "self.late = start  # type: ignore[attr-defined]\n        return True",
+                "return self.crew.write(self.claim, lambda work: self._begin(work, at))",
+                "self.late = lambda work: self._begin(work, at)  # type: ignore[attr-defined]\n        return True",
             ),
             Change(
                 PERSONS,
-                "def settle(work: Work) -> bool:\n",
-                "def settle(work: Work) -> bool:\n            self.late(work)  # type: ignore[attr-defined]\n",
+                "def settle(work: Work) -> tuple[bool, bool]:\n",
+                "following = None\n\n        def settle(work: Work) -> tuple[bool, bool]:\n"
+                "            self.late(work)  # type: ignore[attr-defined]\n",
             ),
         ),
     ),

@@ -26,6 +26,7 @@ GRANTED_SECONDS = 6.0
 USED_SECONDS = 4.0
 RENEW_SECONDS = 1.0
 HUNGRY_SECONDS = 0.2
+PAUSE_SECONDS = 0.02
 LOCK = 4_621_871  # any number, the same in every process; migrations take another
 
 
@@ -53,17 +54,17 @@ class Pace:
         turns = self._turns
         turns.waiting += 1
         try:
-            while True:
+            while time.monotonic() < deadline:
                 self._ask_when_due()
                 moment = turns.take(deadline)
-                if moment is not None:
-                    if self._reached(moment, deadline):
-                        return
-                    turns.give(moment)
-                elif time.monotonic() >= deadline:
-                    raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.")
-                else:
+                if moment is None:
                     turns.wait(deadline - time.monotonic())
+                elif self._reached(moment, deadline):
+                    return
+                else:
+                    turns.give(moment)
+                    time.sleep(PAUSE_SECONDS)  # the share ran out and cannot be renewed yet
+            raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.")
         finally:
             turns.waiting -= 1
 

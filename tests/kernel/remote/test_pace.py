@@ -114,3 +114,15 @@ def test_without_a_database_nothing_is_sent() -> None:
     pace = Pace(make_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"), "stub", LIMIT)
     with pytest.raises(Unavailable):
         pace.enter(time.monotonic() + 0.5)
+
+
+def test_a_deadline_that_is_over_is_refused_although_permits_are_free(database_url: str) -> None:
+    """A worker that stood still past its lease has to go on, and may not wait for ever."""
+    engine = make_engine(database_url)
+    pace = Pace(engine, "stub", LIMIT)
+    pace.enter(time.monotonic() + 5)
+    pace.leave()
+    over = time.monotonic()
+    with pytest.raises(Unavailable):
+        pace.enter(over)
+    engine.dispose()
