@@ -192,11 +192,13 @@ class PersonRound:
 
     def _following(self, at: int, event: Event) -> int | None:
         """The line to start at once after this one; None when something else comes first."""
-        if event not in (Event.ACCEPT, Event.REFUSE) or self.crew.must_stop():
+        if event not in (Event.ACCEPT, Event.REFUSE):
             return None
         states = [*self.states[:at], after(LineState.BUSY, event), *self.states[at + 1 :]]
         step, then = next_step(states, look_up=self.look_up, halted=False, has_baseline=self.has_baseline)
-        return then if step is Step.SEND and not self._needs_a_look(then) else None
+        if step is not Step.SEND or self._needs_a_look(then) or self.crew.must_stop():
+            return None
+        return then
 
     def _compare(self) -> None:
         """End with a look at what payroll holds now (G6). When that fails, it is asked for again later."""
