@@ -80,7 +80,7 @@ def test_a_line_said_to_be_booked_meanwhile_is_not_sent(nmbrs: Stage, deliver: D
 
 def test_a_worker_that_lost_its_lease_while_reading_refuses_nothing(nmbrs: Stage) -> None:
     """G5: the answer of a reading comes late; whoever has the person now decides, and no line is left `bezig`."""
-    nmbrs.trouble(GET, "hang", when="before", seconds=3)
+    nmbrs.trouble(GET, "hang", when="before", seconds=1.6)
     delivery = send(nmbrs)
     with nmbrs.acting.begin() as work:  # payroll does not know this person
         work.session.execute(update(Parcel).where(Parcel.position == 0).values(employee_ref="99999"))
