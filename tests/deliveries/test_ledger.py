@@ -86,18 +86,25 @@ def test_a_worker_that_lost_its_lease_while_reading_refuses_nothing(nmbrs: Stage
         work.session.execute(update(Parcel).where(Parcel.position == 0).values(employee_ref="99999"))
     worker = threading.Thread(target=work_once, args=(for_worker(nmbrs.acting, stop=Stop(threading.Event())),))
     worker.start()
-    while not calls(nmbrs, GET):
+    while not (calls(nmbrs, GET) and _is_busy(nmbrs)):
         time.sleep(0.02)
     with nmbrs.acting.begin() as work:
         busy = update(Parcel).where(Parcel.state == ParcelState.BUSY, Parcel.position == 0)
         work.session.execute(busy.values(lease_until=work.now - timedelta(seconds=1)))
-        assert ledger.sweep(work, timedelta(0)) == 1
+        swept = ledger.sweep(work, timedelta(0))
     worker.join()
+    assert swept == 1
     with nmbrs.acting.read() as work:
         rows = work.session.execute(select(DeliveryLine.state, DeliveryLine.attempt).order_by(DeliveryLine.id))
         assert rows.first() == (LineState.REFUSED, 2)  # by the second who took it, not by the late one
     assert where(nmbrs, delivery) is DeliveryState.DONE
     assert nmbrs.booked() == WITHOUT_DAAN
+
+
+def _is_busy(nmbrs: Stage) -> bool:
+    """Whether the worker has the first person."""
+    with nmbrs.acting.read() as work:
+        return work.session.scalar(select(Parcel.state).where(Parcel.position == 0)) is ParcelState.BUSY
 
 
 def waits_for_a_lock(acting: Acting, worker: threading.Thread) -> None:
