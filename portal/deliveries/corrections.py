@@ -15,6 +15,7 @@ from portal.deliveries.components import Key, Obstacle, obstacles
 from portal.deliveries.correction_types import Choice, Review, Row, Way
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.exports import service as exports
+from portal.exports import take_back
 from portal.exports.corrections import Difference, differences, without
 from portal.exports.models import Export, ExportKind, ExportState
 from portal.exports.queries import period_of_export
@@ -53,7 +54,7 @@ def create(acting: Acting, subject: Subject, choice: Choice, seen: str) -> int:
     """Freeze a correction of everything that has no obstacle; return the id of its export. It is sent like any export.
 
     `seen` is the fingerprint of what was on the screen: of many clicks at once one makes the correction, the others
-    raise Conflict. Taking an export back frees its shifts for a new export.
+    raise Conflict. When an export is taken back, its hours stay bound to it until payroll accepted that.
     Raises NotFound, Conflict, InvalidInput on `way` or `sure`.
     """
     with acting.begin() as work:
@@ -62,13 +63,12 @@ def create(acting: Acting, subject: Subject, choice: Choice, seen: str) -> int:
         _require(shown, choice, seen)
         rows = [row.difference for row in shown.ready]
         members = {row.member_id for row in rows}
-        if subject.export_id:
-            exports.free_shifts(work, subject.export_id, members)
         export = exports.correct(
             work, as_correction(work, found, rows), subject.provider,
             book=shown.book if choice.way is Way.NEXT else None, unprotected=choice.way is Way.FORCE,
         )  # fmt: skip
         if subject.export_id:
+            take_back.begin(work, export, subject.export_id, members)
             record(work, "export.taken_back", export=subject.export_id, correction=export.id, people=len(members))
         return export.id
 
@@ -96,18 +96,25 @@ def subject_of(work: Work, providers: Providers, delivery_id: int) -> Subject:
         raise NotFound
     export, delivery = found
     if not can_be_undone(work, export, delivery):
+        taking = take_back.corrections_of(work, export.id)
+        if taking:
+            raise Conflict(
+                f"Correctie {taking[-1]} draait deze levering al terug. Kijk daar hoe het ervoor staat. "
+                "De uren komen vrij zodra die correctie is verwerkt."
+            )
         raise Conflict("Deze levering kun je niet (meer) terugdraaien. Bekijk bij Verschil hoe het ervoor staat.")
     return Subject(export.venue_id, providers.get(export.provider), period_of_export(export), export.id)
 
 
 def can_be_undone(work: Work, export: Export, delivery: Delivery) -> bool:
-    """Whether payroll took lines of this delivery of hours, and its hours still belong to it."""
+    """Whether payroll took lines of this delivery of hours, and hours of it are not being taken back already."""
     if export.kind is not ExportKind.HOURS or export.state is not ExportState.READY or delivery.state not in OVER:
         return False
     taken = (DeliveryLine.delivery_id == delivery.id) & (DeliveryLine.state == LineState.ACCEPTED)
     if not work.session.scalar(select(func.count()).where(taken)):
         return False
-    return bool(work.session.scalar(select(func.count()).where(Shift.export_id == export.id)))
+    bound = (Shift.export_id == export.id) & Shift.taken_back_by.is_(None)
+    return bool(work.session.scalar(select(func.count()).where(bound)))
 
 
 def _examine(work: Work, subject: Subject) -> tuple[Series, Review]:
@@ -115,7 +122,9 @@ def _examine(work: Work, subject: Subject) -> tuple[Series, Review]:
     require_active(work, subject.provider.key)
     wanted = _wanted(found, subject)
     in_the_way = obstacles(work, subject.provider.key, subject.venue_id, subject.period)
-    rows = _rows(work, found, wanted, in_the_way)
+    # taking back is about all hours of a person: what is in the way of one code is in the way of all
+    waiting = {member_id: why for (member_id, _code), why in in_the_way.items()} if subject.export_id else {}
+    rows = _rows(work, found, wanted, in_the_way, waiting)
     current = found.setup.facts.period if found.setup.facts else None
     book = _book(found, current)
     ways = _ways(found, current)
@@ -139,10 +148,14 @@ def _wanted(found: Series, subject: Subject) -> list[Difference]:
 
 
 def _rows(
-    work: Work, found: Series, wanted: Sequence[Difference], in_the_way: Mapping[Key, Obstacle]
+    work: Work,
+    found: Series,
+    wanted: Sequence[Difference],
+    in_the_way: Mapping[Key, Obstacle],
+    waiting: Mapping[int, Obstacle],
 ) -> tuple[Row, ...]:
     """What holds one code of a person back, holds back the others: half a correction would be another mistake."""
-    held: dict[int, Obstacle] = {}
+    held = dict(waiting)
     for one in wanted:
         why = in_the_way.get((one.member_id, one.code)) or _impossible(work, found, one)
         if why is not None:

@@ -113,7 +113,7 @@ def _row(
         finding = Finding.THEIRS
     return Row(
         member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
-        approved=as_hours(minutes.open + minutes.exported),
+        approved=as_hours(minutes.open + minutes.exported + minutes.leaving),
         sent=_sum(line for line in done if line.here),
         elsewhere=_sum(line for line in done if line.for_this and not line.here),
         guest=_sum(line for line in done if line.here and not line.for_this),
@@ -174,7 +174,8 @@ def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, in
         return Finding.NOT_SENT, idle
     if minutes.open:
         return Finding.NOT_EXPORTED, 0
-    if promised and _sum(line for line in done if line.for_this) != frozen:
+    told = sum((promise.hours for promise in promised if promise.told), ZERO)
+    if promised and _sum(line for line in done if line.for_this) + told != frozen:
         return Finding.NOT_SAME, 0
     return Finding.EQUAL, 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -118,6 +118,7 @@ def _lines(work: Work, place: Place) -> Lines:
         select(
             ExportLine.id, ExportLine.member_id, ExportLine.code, ExportLine.kind, ExportLine.kinds,
             ExportLine.employee_ref, ExportLine.minutes, ExportLine.hours.label("promised"), ExportLine.released_at,
+            Export.processed_at,
             Export.id.label("export_id"), Export.year, Export.number, Export.book_year, Export.book_number,
             DeliveryLine.action, DeliveryLine.state, DeliveryLine.hours, DeliveryLine.hours_before,
             DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at,
@@ -148,9 +149,17 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
     for row in found:
         for_this = (row.year, row.number) == period
         if for_this and row.id not in told and row.released_at is None:
-            idle = row.state is None or (row.state is LineState.PLANNED and row.delivery_state in STOPPED)
+            stopped = row.state is LineState.PLANNED and row.delivery_state in STOPPED
+            idle = stopped or (row.state is None and row.processed_at is None)
             promises[row.member_id][row.code].append(
-                Promise(row.export_id, row.minutes, row.promised, idle, row.export_id in loaded)
+                Promise(
+                    row.export_id,
+                    row.minutes,
+                    row.promised,
+                    idle,
+                    row.export_id in loaded,
+                    row.processed_at is not None,
+                )
             )
         told.add(row.id)
         kinds[row.member_id][row.code] = row.kind
@@ -196,23 +205,23 @@ def _approved(work: Work, place: Place, setup: VenueSetup, lines: Lines) -> dict
     """Approved minutes by member and code; exported hours keep the code that they were exported with."""
     first, last = bounds(place.period)
     query = (
-        select(Shift.member_id, Shift.kind, Shift.export_id, func.sum(Shift.minutes))
+        select(Shift.member_id, Shift.kind, Shift.export_id, Shift.taken_back_by, func.sum(Shift.minutes))
         .where(
             Shift.organisation_id == work.organisation_id, Shift.venue_id == place.venue_id,
             Shift.workday.between(first, last), Shift.approved,
         )
-        .group_by(Shift.member_id, Shift.kind, Shift.export_id)
+        .group_by(Shift.member_id, Shift.kind, Shift.export_id, Shift.taken_back_by)
     )  # fmt: skip
     found: dict[int, dict[str, Approved]] = defaultdict(dict)
     mine = {promise.export_id for by_code in lines.promises.values() for ps in by_code.values() for promise in ps}
-    for member_id, kind, export_id, minutes in work.session.execute(query):
+    for member_id, kind, export_id, taken_back_by, minutes in work.session.execute(query):
         if export_id is not None and export_id not in mine:
             continue  # these hours went to another salarispakket
         fallback = setup.codes.get(kind, "" if place.reads else kind)
         code = lines.codes.get((export_id or 0, member_id, kind), fallback)
+        where = "open" if export_id is None else "leaving" if taken_back_by is not None else "exported"
         before = found[member_id].get(code, Approved())
-        open_, exported = (int(minutes), 0) if export_id is None else (0, int(minutes))
-        found[member_id][code] = Approved(before.open + open_, before.exported + exported)
+        found[member_id][code] = replace(before, **{where: getattr(before, where) + int(minutes)})
     return found
 
 

@@ -32,22 +32,25 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class Approved:
-    """Approved minutes of a person and code in the portal: not in an export yet, and in one."""
+    """Approved minutes of a person and code in the portal: not in an export yet, in one, and in one that is being
+    taken back: a correction takes those off already."""
 
     open: int = 0
     exported: int = 0
+    leaving: int = 0
 
 
 @dataclass(frozen=True)
 class Promise:
     """A line of an export that stands. `idle`: nobody sent it, or its delivery was cancelled before it. `loaded`: the
-    file was downloaded, so payroll may hold it all the same."""
+    file was downloaded, so payroll may hold it all the same. `told`: a person said that payroll processed it."""
 
     export_id: int
     minutes: int
     hours: Decimal
     idle: bool
     loaded: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True)

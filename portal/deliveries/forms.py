@@ -14,6 +14,15 @@ class SendForm(Form):
     not_loaded = BooleanField("Het bestand dat is gedownload, is niet in de salarisadministratie ingelezen.")
 
 
+class ProcessedForm(Form):
+    """A person says that payroll processed the file of a correction that takes an export back."""
+
+    done = BooleanField(
+        "De salarisadministratie heeft het bestand van deze correctie verwerkt.",
+        [InputRequired("Vink aan dat het bestand is verwerkt. Tot die tijd blijven de uren vast.")],
+    )
+
+
 class WithdrawForm(Form):
     sure = BooleanField(
         "Het bestand is niet in de salarisadministratie ingelezen.",

@@ -110,7 +110,7 @@ def by_export(work: Work) -> dict[int, DeliveryInfo]:
 
 def can_be_withdrawn(work: Work, export: ExportInfo, delivery: DeliveryInfo | None) -> bool:
     """Whether nothing of this export left, so that its hours may be exported again."""
-    if export.state is not ExportState.READY:
+    if export.state is not ExportState.READY or export.processed_at is not None:
         return False
     return delivery is None or nothing_left(work, delivery.id)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.deliveries import forms, queries, service
+from portal.deliveries import forms, queries, service, take_backs
 from portal.deliveries.live import Live, is_live, live, time_left
 from portal.deliveries.receipt_queries import of_delivery
 from portal.exports.queries import ExportInfo, targets
@@ -24,6 +24,7 @@ from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
 
 bp = Blueprint("deliveries", __name__)
+AGAIN = "Ververs de pagina en probeer het opnieuw."
 
 
 def _providers() -> Providers:
@@ -43,7 +44,8 @@ def exports() -> ResponseReturnValue:
 @bp.get("/portaal/exports/<int:export_id>")
 @access(Audience.CUSTOMER)
 def export(export_id: int) -> ResponseReturnValue:
-    return render_template("exports/show.html", **_export_facts(export_id), withdraw=forms.WithdrawForm())
+    asked = {"withdraw": forms.WithdrawForm(), "processed": forms.ProcessedForm()}
+    return render_template("exports/show.html", **_export_facts(export_id), **asked)
 
 
 def _export_facts(export_id: int) -> dict[str, object]:
@@ -88,9 +90,24 @@ def withdraw_export(export_id: int) -> ResponseReturnValue:
     form = forms.WithdrawForm()
     if form.validate_on_submit():
         service.withdraw_export(acting(), export_id)
-        flash("De export is ingetrokken. Wat erin stond, staat weer open.", "success")
+        with acting().read() as work:
+            first = find_export(work, export_id).takes_back
+        told = f"De uren blijven bij export {first}." if first else "Wat erin stond, staat weer open."
+        flash(f"De {'correctie' if first else 'export'} is ingetrokken. {told}", "success")
     else:
-        flash(form.sure.errors[0] if form.sure.errors else "Ververs de pagina en probeer het opnieuw.", "error")
+        flash(form.sure.errors[0] if form.sure.errors else AGAIN, "error")
+    return redirect(url_for("deliveries.export", export_id=export_id), code=303)
+
+
+@bp.post("/portaal/exports/<int:export_id>/verwerkt")
+@access(Audience.CUSTOMER)
+def processed(export_id: int) -> ResponseReturnValue:
+    form = forms.ProcessedForm()
+    if form.validate_on_submit():
+        take_backs.processed(acting(), export_id)
+        flash("Genoteerd. De uren zijn vrij voor een nieuwe export.", "success")
+    else:
+        flash(form.done.errors[0] if form.done.errors else AGAIN, "error")
     return redirect(url_for("deliveries.export", export_id=export_id), code=303)
 
 
@@ -169,7 +186,15 @@ def retry_refused(delivery_id: int) -> ResponseReturnValue:
 @access(Audience.CUSTOMER)
 def release_refused(delivery_id: int) -> ResponseReturnValue:
     count = service.release_refused(acting(), delivery_id)
-    flash(f"{meervoud(count, 'regel is', 'regels zijn')} vrij. Los de reden op en maak een nieuwe export.", "success")
+    with acting().read() as work:
+        first = find_export(work, queries.delivery(work, delivery_id).export_id).takes_back
+    if first:
+        flash(
+            f"{meervoud(count, 'regel is', 'regels zijn')} afgesloten. De uren blijven bij export {first}.", "success"
+        )
+    else:
+        free = meervoud(count, "regel is", "regels zijn")
+        flash(f"{free} vrij. Los de reden op en maak een nieuwe export.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.audit.service import record
-from portal.deliveries import decisions, ledger, receipts, trouble
+from portal.deliveries import decisions, ledger, receipts, take_backs, trouble
 from portal.deliveries.batches import BatchRound
 from portal.deliveries.crew import ROBOT, Crew
 from portal.deliveries.ledger import Claim
@@ -146,13 +146,16 @@ def tend(crew: Crew) -> bool:
     with crew.acting.read() as work:
         moving = select(Delivery.id).where(Delivery.state.in_(ledger.MOVING)).order_by(Delivery.id)
         through = [row for row in work.session.scalars(moving) if ledger.over(work, row)]
-        if crew.looks_at_stopped():
+        left = crew.looks_at_stopped()
+        if left:
             through += receipts.unsealed(work)
     for delivery_id in through:
         try:
             end(crew.acting, delivery_id)
         except (Broken, Tampered) as error:  # one that cannot be sealed must not keep the others
             warn("a delivery cannot be ended", delivery=delivery_id, error=type(error).__name__)
+    if left:
+        take_backs.settle_left(crew.acting, ROBOT)
     return False
 
 
@@ -171,6 +174,7 @@ def end(acting: Acting, delivery_id: int) -> None:
             if _accepted(work, delivery_id):
                 keyring.mark_mended(work, row.organisation_id, row.provider)
             record(work, "delivery.done", delivery=delivery_id)
+        take_backs.settle(work, row.export_id)
         receipts.seal(work, delivery_id)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import decisions, receipts
+from portal.deliveries import decisions, receipts, take_backs
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.planning import plan
@@ -34,6 +34,8 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         export = exports.locked(work, export_id)
         if export.state is not ExportState.READY:
             raise Conflict("Deze export is ingetrokken en kan niet worden verstuurd.")
+        if export.processed_at is not None:
+            raise Conflict(exports.PROCESSED)
         require_active(work, export.provider)
         provider = acting.part(Providers).get(export.provider)
         if not isinstance(provider, LineSender | BatchSender):
@@ -67,6 +69,7 @@ def cancel(acting: Acting, delivery_id: int) -> None:
             raise Conflict("Deze levering is al klaar of geannuleerd. Er is niets meer om te stoppen.")
         record(work, "delivery.cancelled", delivery=delivery_id)
         receipts.seal(work, delivery_id)
+    take_backs.settle_alone(acting, delivery.export_id)
 
 
 def resume(acting: Acting, delivery_id: int) -> None:
@@ -128,6 +131,7 @@ def _differs(setup: VenueSetup, line: ExportLine) -> bool:
 def release_refused(acting: Acting, delivery_id: int) -> int:
     """Give the refused hours free for a new export; returns the number of lines. Safe to call twice.
 
+    Of a correction that takes an export back: payroll keeps those hours, so they stay with that export.
     Raises NotFound, and Conflict while the delivery is still under way.
     """
     with acting.begin() as work:
@@ -137,6 +141,7 @@ def release_refused(acting: Acting, delivery_id: int) -> int:
             raise Conflict("Deze levering is nog bezig. Wacht tot zij klaar is.")
         refused = decisions.release_refused(work, delivery.id)
         freed = exports.release_lines(work, export, refused, booked_parts(work, refused))
+        take_backs.settle(work, export.id)
         record(work, "delivery.released", delivery=delivery_id, count=freed)
         return freed
 
@@ -155,6 +160,7 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> N
             )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
         receipts.seal(work, delivery_id)
+    take_backs.settle_alone(acting, delivery.export_id)
 
 
 def look_again(acting: Acting, delivery_id: int) -> None:

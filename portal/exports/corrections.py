@@ -80,7 +80,7 @@ def differences(lines: Sequence[Frozen], shifts: Iterable[Bound], mapping: Codin
     """
     now: dict[tuple[int, str], int] = defaultdict(int)
     kinds: dict[tuple[int, str], set[str]] = defaultdict(set)
-    coder = _Coder(lines, mapping)
+    coder = Coder(lines, mapping)
     for shift in shifts:
         if shift.approved:
             code = coder.code(shift)
@@ -99,7 +99,7 @@ def differences(lines: Sequence[Frozen], shifts: Iterable[Bound], mapping: Codin
     return [one for one in found if one.hours]
 
 
-class _Coder:
+class Coder:
     """The code of a shift: of its export, else of a later correction, else as it is chosen today."""
 
     def __init__(self, lines: Sequence[Frozen], mapping: Coding) -> None:

@@ -27,7 +27,8 @@ class Export(Base):
     """`revision` counts the exports of one venue, target and period: 2 and up hold what came later.
 
     A correction holds differences (also negative). `book_year` and `book_number`: the period in which payroll gets
-    it, when that is another one. `unprotected`: a person chose to write in a closed period.
+    it, when that is another one. `unprotected`: a person chose to write in a closed period. `takes_back`: the export
+    that this correction takes back as a whole. `processed_at`: a person said that payroll processed its file.
     """
 
     __tablename__ = "export"
@@ -47,6 +48,8 @@ class Export(Base):
     book_year: Mapped[int | None]
     book_number: Mapped[int | None]
     unprotected: Mapped[bool] = mapped_column(default=False)
+    takes_back: Mapped[int | None] = mapped_column(Key, index=True)
+    processed_at: Mapped[datetime | None] = mapped_column(Instant)
     reference: Mapped[str] = mapped_column(String(64), unique=True)
     state: Mapped[ExportState] = mapped_column(state_column(ExportState))
     organisation_name: Mapped[str] = mapped_column(String(100))

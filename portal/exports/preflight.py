@@ -59,17 +59,20 @@ def examine(material: Material) -> Preview:
 
 def _sorted_out(material: Material, problems: list[Problem], notes: list[str]) -> list[ShiftInfo]:
     """Take out what was exported before and what nobody approved; name both."""
-    done: dict[int, list[ShiftInfo]] = defaultdict(list)
+    done: dict[tuple[int, int], list[ShiftInfo]] = defaultdict(list)
     waiting: dict[int, list[ShiftInfo]] = defaultdict(list)
     ready = []
     for shift in material.shifts:
         if shift.export_id is not None:
-            done[shift.export_id].append(shift)
+            done[(shift.export_id, shift.taken_back_by or 0)].append(shift)
         elif not shift.approved:
             waiting[shift.member_id].append(shift)
         else:
             ready.append(shift)
-    problems += [_exported(export_id, shifts) for export_id, shifts in sorted(done.items())]
+    problems += [
+        _leaving(material.provider.name, *key, shifts) if key[1] else _exported(key[0], shifts)
+        for key, shifts in sorted(done.items())
+    ]
     problems += [_unapproved(material.people[member], shifts) for member, shifts in waiting.items()]
     if not ready and not waiting and not done:
         notes.append("In deze periode staan geen uren.")
@@ -82,6 +85,16 @@ def _exported(export_id: int, shifts: Sequence[ShiftInfo]) -> Problem:
         title="Al geëxporteerd",
         detail=f"{count} al in export {export_id} en gaan niet nog een keer mee.",
         mend=Mend.EXPORT, minutes=_minutes(shifts), shifts=len(shifts), target_id=export_id, leave_out=False,
+    )  # fmt: skip
+
+
+def _leaving(target: str, export_id: int, correction_id: int, shifts: Sequence[ShiftInfo]) -> Problem:
+    count = meervoud(len(shifts), "dienst zit", "diensten zitten")
+    return Problem(
+        title="Wordt teruggedraaid",
+        detail=f"{count} nog in export {export_id}. Correctie {correction_id} draait die terug. De uren komen vrij "
+        f"zodra {target} de correctie heeft verwerkt.",
+        mend=Mend.EXPORT, minutes=_minutes(shifts), shifts=len(shifts), target_id=correction_id, leave_out=False,
     )  # fmt: skip
 
 

@@ -28,7 +28,10 @@ from portal.secret import Secret
 
 @dataclass(frozen=True)
 class ExportInfo:
-    """`bound`: shifts that still belong to it. `book`: the period of a difference line, when a person chose that."""
+    """`bound`: shifts that belong to it and are not being taken back. `book`: the period of a difference line, when a
+    person chose that. `takes_back`: the export that this correction takes back; `leaving`: shifts of that export that
+    wait for payroll's answer. `processed_at`: a person said that payroll processed the file.
+    """
 
     id: int
     provider: str
@@ -54,6 +57,9 @@ class ExportInfo:
     bound: int = 0
     book: Period | None = None
     unprotected: bool = False
+    takes_back: int | None = None
+    leaving: int = 0
+    processed_at: datetime | None = None
 
     @property
     def is_correction(self) -> bool:
@@ -149,13 +155,14 @@ def _infos(work: Work, rows: Sequence[Export]) -> list[ExportInfo]:
     """The same few queries for one export as for a hundred."""
     ids = [row.id for row in rows]
     sums, files, taken = _sums(work, ids), _files(work, ids), downloads(work)
-    standing, bound = _standing(work), _bound(work, ids)
+    standing, bound, leaving = _standing(work), _bound(work, ids), _leaving(work, ids)
     return [
         ExportInfo(
             row.id, row.provider, row.venue_id, row.venue_name, period_of_export(row), row.first_day, row.last_day,
             row.revision, row.state, row.reference, row.shifts, *sums[row.id], row.created_by, row.created_at,
             taken.get(row.id), standing.get(_series(row), row.revision) < row.revision, tuple(files.get(row.id, ())),
-            row.kind, bound.get(row.id, 0), _book(row), row.unprotected,
+            row.kind, bound.get(row.id, 0), _book(row), row.unprotected, row.takes_back, leaving.get(row.id, 0),
+            row.processed_at,
         )
         for row in rows
     ]  # fmt: skip
@@ -175,8 +182,15 @@ def _sums(work: Work, ids: Sequence[int]) -> dict[int, tuple[int, int, int, Deci
 
 
 def _bound(work: Work, ids: Sequence[int]) -> dict[int, int]:
-    query = select(Shift.export_id, func.count()).where(Shift.export_id.in_(ids)).group_by(Shift.export_id)
+    mine = Shift.export_id.in_(ids) & Shift.taken_back_by.is_(None)
+    query = select(Shift.export_id, func.count()).where(mine).group_by(Shift.export_id)
     return {export_id or 0: count for export_id, count in work.session.execute(query)}
+
+
+def _leaving(work: Work, ids: Sequence[int]) -> dict[int, int]:
+    query = select(Shift.taken_back_by, func.count()).where(Shift.taken_back_by.in_(ids))
+    found = work.session.execute(query.group_by(Shift.taken_back_by))
+    return {correction_id or 0: count for correction_id, count in found}
 
 
 def _book(row: Export) -> Period | None:

@@ -24,19 +24,19 @@ from portal.secret import Secret
 
 @dataclass(frozen=True)
 class Series:
-    """The exports of a venue, target and period, with their lines by id and the shifts that are bound to them."""
+    """The exports of a venue, target and period, with their lines by id and the shifts that are bound to them.
+
+    Shifts that are being taken back are left out: a correction that stands takes their hours off already.
+    """
 
     venue_id: int
     provider: Provider
     period: Period
     exports: dict[int, Export]
     rows: dict[int, ExportLine]
+    lines: list[Frozen]
     shifts: tuple[Bound, ...]
     setup: VenueSetup
-
-    @property
-    def lines(self) -> list[Frozen]:
-        return [self._frozen(row) for row in self.rows.values()]
 
     @property
     def coding(self) -> Coding:
@@ -47,29 +47,37 @@ class Series:
         """Where it was booked: of the newest export, also when the venue has another company by now."""
         return max(self.exports.values(), key=lambda export: export.id).company_ref
 
-    def _frozen(self, row: ExportLine) -> Frozen:
-        export = self.exports[row.export_id]
-        return Frozen(
-            row.id, row.export_id, row.member_id, row.code, row.kind, tuple(row.kinds), row.minutes, row.hours,
-            export.kind is ExportKind.CORRECTION,
-            export.state is ExportState.READY and row.released_at is None,
-        )  # fmt: skip
-
 
 def series(work: Work, provider: Provider, venue_id: int, period: Period) -> Series:
     """Raises NotFound for a strange venue."""
     require_venue(work, venue_id)
-    exports = work.session.scalars(select(Export).where(belongs(work, provider.key, venue_id, period))).all()
-    ready = [export.id for export in exports if export.state is ExportState.READY]
-    lines = select(ExportLine).where(ExportLine.export_id.in_([export.id for export in exports]))
+    exports, lines = lines_of(work, provider.key, venue_id, period)
+    ready = [export.id for export in exports.values() if export.state is ExportState.READY]
     bound = select(Shift.member_id, Shift.export_id, Shift.kind, Shift.minutes, Shift.approved).where(
-        Shift.export_id.in_(ready), Shift.organisation_id == work.organisation_id
+        Shift.export_id.in_(ready), Shift.organisation_id == work.organisation_id, Shift.taken_back_by.is_(None)
     )
     return Series(
-        venue_id, provider, period, {export.id: export for export in exports},
-        {row.id: row for row in work.session.scalars(lines.order_by(ExportLine.id))},
+        venue_id, provider, period, exports, {row.id: row for row, _line in lines}, [line for _row, line in lines],
         tuple(Bound(m, e or 0, kind, minutes, ok) for m, e, kind, minutes, ok in work.session.execute(bound)),
         venue_setup(work, provider.key, venue_id),
+    )  # fmt: skip
+
+
+def lines_of(
+    work: Work, key: str, venue_id: int, period: Period
+) -> tuple[dict[int, Export], list[tuple[ExportLine, Frozen]]]:
+    """The exports of a venue, target and period by id, and all their lines, oldest first."""
+    found = work.session.scalars(select(Export).where(belongs(work, key, venue_id, period))).all()
+    exports = {export.id: export for export in found}
+    query = select(ExportLine).where(ExportLine.export_id.in_(list(exports))).order_by(ExportLine.id)
+    return exports, [(row, _frozen(row, exports[row.export_id])) for row in work.session.scalars(query)]
+
+
+def _frozen(row: ExportLine, export: Export) -> Frozen:
+    return Frozen(
+        row.id, row.export_id, row.member_id, row.code, row.kind, tuple(row.kinds), row.minutes, row.hours,
+        export.kind is ExportKind.CORRECTION,
+        export.state is ExportState.READY and row.released_at is None,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, func, select, update
 from portal.accounts.models import Organisation
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
-from portal.exports import files
+from portal.exports import files, take_back
 from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.queries import batch_of, file_binding, line_binding, preview
 from portal.exports.types import Correction, Preview
@@ -23,6 +23,11 @@ from portal.integrations.contract import Provider
 from portal.integrations.parts import Providers
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Work
+
+PROCESSED = (
+    "Van deze correctie is gemeld dat het bestand is ingelezen. Intrekken of versturen kan dan niet meer: "
+    "de uren zouden dubbel tellen."
+)
 
 
 def create(acting: Acting, venue_id: int, key: str, period: Period, fingerprint: str, *, leave_out: bool) -> int:
@@ -94,14 +99,6 @@ def correct(
     return export
 
 
-def free_shifts(work: Work, export_id: int, members: Collection[int]) -> int:
-    """Let the hours of these people go from an export; the caller reverses its lines. Returns how many shifts."""
-    where = (Shift.export_id == export_id) & (Shift.organisation_id == work.organisation_id)
-    done = work.session.execute(update(Shift).where(where, Shift.member_id.in_(members)).values(export_id=None))
-    assert isinstance(done, CursorResult)  # noqa: S101 - an UPDATE gives one
-    return done.rowcount
-
-
 def _freeze(work: Work, export: Export, found: Preview) -> None:
     for start in range(0, len(found.shift_ids), 500):
         ids = found.shift_ids[start : start + 500]
@@ -151,14 +148,20 @@ def _files(work: Work, export: Export, provider: Provider) -> None:
 
 
 def withdraw_in(work: Work, export_id: int) -> None:
-    """Take an export back: its hours are free again. The caller made sure that nothing was sent.
+    """Take an export back: its hours are free again; those that a correction would take back stay with theirs.
 
-    Raises NotFound; safe to call twice.
+    The caller made sure that nothing was sent. Raises NotFound, Conflict; safe to call twice.
     """
     export = locked(work, export_id)
     if export.state is ExportState.WITHDRAWN:
         return
+    if export.processed_at is not None:
+        raise Conflict(PROCESSED)
+    taking = take_back.corrections_of(work, export.id)
+    if taking:
+        raise Conflict(f"Correctie {taking[-1]} draait deze export terug. Trek eerst die correctie in.")
     export.state = ExportState.WITHDRAWN
+    take_back.never_mind(work, export.id)
     work.session.execute(update(Shift).where(Shift.export_id == export.id).values(export_id=None))
     record(work, "export.withdrawn", export=export.id)
 

@@ -51,7 +51,10 @@ class Upload(Base):
 
 
 class Shift(Base):
-    """Worked time of one person. `export_id` set means frozen: it left in that export."""
+    """Worked time of one person. `export_id` set means frozen: it left in that export.
+
+    `taken_back_by`: the correction that takes it back. Until payroll gave it back it belongs to its export.
+    """
 
     __tablename__ = "shift"
     __table_args__ = (
@@ -73,3 +76,4 @@ class Shift(Base):
     kind: Mapped[str] = mapped_column(String(40))
     approved: Mapped[bool]
     export_id: Mapped[int | None] = mapped_column(Key, index=True)
+    taken_back_by: Mapped[int | None] = mapped_column(Key, index=True)

@@ -48,6 +48,7 @@ class ShiftInfo:
     kind: str
     approved: bool
     export_id: int | None
+    taken_back_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _member(row: TeamMember) -> MemberInfo:
 def _shift(row: Shift) -> ShiftInfo:
     return ShiftInfo(
         row.id, row.member_id, row.workday, row.starts_at, row.ends_at, row.break_minutes, row.minutes,
-        row.kind, row.approved, row.export_id,
+        row.kind, row.approved, row.export_id, row.taken_back_by,
     )  # fmt: skip
 
 

@@ -179,11 +179,14 @@ def test_a_delivery_is_taken_back(nmbrs: Stage, deliver: Deliver, delivered: int
     assert len(rows(page)) == 3
     made = page.submit(MAKE)
     page.submit(MAKE, status=409)
-    assert (sums(nmbrs), free(nmbrs)) == ({}, 6)
+    assert (sums(nmbrs), free(nmbrs)) == ({}, 0)
+    assert "6 diensten zitten nog vast aan export 1" in made.text(".notice")
     sending = made.follow("Versturen naar Nmbrs").submit("Verstuur nu")
     deliver()
-    assert nmbrs.booked() == []
-    assert "alle 3 regels geaccepteerd" in alice.open(sending.path).text()
+    assert (nmbrs.booked(), free(nmbrs)) == ([], 6)
+    done = alice.open(sending.path)
+    assert "alle 3 regels geaccepteerd" in done.text()
+    assert "Wat Nmbrs heeft teruggenomen, is vrij voor een nieuwe export." in done.text()
     for delivery in (delivered, int(sending.path.rsplit("/", 1)[1])):
         assert BACK not in alice.open(f"/portaal/leveringen/{delivery}").text()
         alice.open(f"/portaal/leveringen/{delivery}/terugdraaien", status=409)

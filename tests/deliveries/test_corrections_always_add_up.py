@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from portal.deliveries import corrections
+from portal.deliveries import corrections, service, take_backs
 from portal.deliveries.correction_types import Choice, Way
 from portal.exports import service as exports
 from portal.exports.models import Export, ExportFile, ExportLine
@@ -36,7 +36,9 @@ files = st.tuples(
     st.just("file"), st.lists(rows, min_size=1, max_size=4, unique_by=lambda row: row[:3]),
     st.sampled_from((SameDay.REPLACE, SameDay.BOTH)), st.sampled_from((AfterExport.LEAVE, AfterExport.CORRECT)),
 )  # fmt: skip
-acts = st.lists(st.one_of(files, st.tuples(st.sampled_from(("export", "correct", "undo")))), max_size=12)
+acts = st.lists(
+    st.one_of(files, st.tuples(st.sampled_from(("export", "correct", "undo", "never mind", "processed")))), max_size=12
+)
 
 
 @pytest.fixture
@@ -77,16 +79,37 @@ def correct(stage: Stage, export_id: int = 0) -> None:
 
 def undo(stage: Stage) -> None:
     with stage.acting.read() as work:
-        oldest = work.session.scalar(select(func.min(Shift.export_id)))
+        oldest = work.session.scalar(select(func.min(Shift.export_id)).where(Shift.taken_back_by.is_(None)))
     if oldest is not None:
         correct(stage, oldest)
+
+
+def taking(stage: Stage) -> int | None:
+    """The oldest correction that takes back hours which still wait."""
+    with stage.acting.read() as work:
+        return work.session.scalar(select(func.min(Shift.taken_back_by)))
+
+
+def never_mind(stage: Stage) -> None:
+    made = taking(stage)
+    if made is not None:
+        service.withdraw_export(stage.alice, made)
+
+
+def processed(stage: Stage) -> None:
+    made = taking(stage)
+    if made is not None:
+        take_backs.processed(stage.alice, made)
+
+
+ACTS = {"export": export, "correct": correct, "undo": undo, "never mind": never_mind, "processed": processed}
 
 
 def approved(stage: Stage, *, bound_only: bool = False) -> dict[tuple[int, str], Decimal]:
     total: dict[tuple[int, str], int] = defaultdict(int)
     with stage.acting.read() as work:
         for shift in work.session.scalars(select(Shift).where(Shift.approved)):
-            if not bound_only or shift.export_id is not None:
+            if not bound_only or (shift.export_id is not None and shift.taken_back_by is None):
                 total[(shift.member_id, shift.kind)] += shift.minutes
     return {key: hours(minutes) for key, minutes in total.items()}
 
@@ -105,8 +128,11 @@ def test_after_the_last_correction_each_approved_hour_was_sent_once(at_file: Sta
         if name == "file":
             read_file(at_file, *given_)
         else:
-            {"export": export, "correct": correct, "undo": undo}[name](at_file)
+            ACTS[name](at_file)
     correct(at_file)
+    assert sums(at_file) == approved(at_file, bound_only=True)
+    while taking(at_file) is not None:
+        processed(at_file)
     assert sums(at_file) == approved(at_file, bound_only=True)
     export(at_file)
     assert sums(at_file) == approved(at_file)
