@@ -59,28 +59,47 @@ def standing(sent: Iterable[Sent]) -> Ledger:
 
 def _rows(person: Person, *, reads: bool) -> list[Row]:
     ledger = standing(person.sent)
-    shown = {row.ref: row for row in person.seen.components} if person.seen else {}
+    shown = _shown(person)
     adopted, missing = _adopt(ledger, shown, person.strangers)
     others: dict[str, list[Other]] = defaultdict(list)
     for ref, row in shown.items():
         if ref not in ledger.by_ref and ref not in adopted:
             others[row.code].append(Other(row.code, row.hours, ours=ref in person.strangers))
     broken: dict[str, list[Mismatch]] = defaultdict(list)
-    for ref, (code, hours) in ledger.by_ref.items():
-        found = shown.get(ref)
-        if found is None or (found.code, found.hours) != (code, hours):
-            broken[code].append(Mismatch(ref, code, hours, found))
-    for code, hours in missing:
-        broken[code].append(Mismatch("", code, hours, None))
+    for one in _mismatches(ledger, shown, missing):
+        for code in {one.code, one.found.code if one.found else one.code}:
+            broken[code].append(one)
     held: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for ref, (code, _hours) in ledger.by_ref.items():
-        held[code] += shown[ref].hours if ref in shown else ZERO
-    for ref, code in adopted.items():
-        held[code] += shown[ref].hours
-    codes = {*person.approved, *person.promised, *others, *(line.code for line in person.sent)}
+    for ref in (*ledger.by_ref, *adopted):
+        if ref in shown:
+            held[shown[ref].code] += shown[ref].hours
+    codes = {*person.approved, *person.promised, *others, *held, *(line.code for line in person.sent)}
     return [
         _row(person, code, held[code], tuple(others[code]), tuple(broken[code]), reads=reads) for code in codes
     ]  # fmt: skip
+
+
+def _shown(person: Person) -> dict[str, Booked]:
+    return {row.ref: row for row in person.seen.components} if person.seen else {}
+
+
+def _mismatches(
+    ledger: Ledger, shown: Mapping[str, Booked], missing: Iterable[tuple[str, Decimal]]
+) -> list[Mismatch]:  # fmt: skip
+    found = [
+        Mismatch(ref, code, hours, shown.get(ref))
+        for ref, (code, hours) in ledger.by_ref.items()
+        if (there := shown.get(ref)) is None or (there.code, there.hours) != (code, hours)
+    ]
+    return found + [Mismatch("", code, hours, None) for code, hours in missing]
+
+
+def strayed(person: Person) -> list[Mismatch]:
+    """Our components that somebody changed or removed in payroll, as far as the last reading can tell."""
+    if _later(person.seen, (line for line in person.sent if line.state is LineState.ACCEPTED)):
+        return []
+    ledger, shown = standing(person.sent), _shown(person)
+    return _mismatches(ledger, shown, _adopt(ledger, shown, person.strangers)[1])
 
 
 def _adopt(

@@ -57,6 +57,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class People:
+    """`refs`: payroll's id by member; `seen`: the readings by that id."""
+
+    persons: list[Person]
+    refs: Mapping[int, str]
+    seen: Mapping[str, Seen]
+
+
+@dataclass(frozen=True)
 class Lines:
     """The lines of exports and deliveries that say something about a place, by member."""
 
@@ -69,13 +78,19 @@ class Lines:
 
 def difference(work: Work, place: Place) -> Difference:
     """All rows of a place. Raises NotFound for a strange venue."""
+    found = people(work, place)
+    return Difference(rows(found.persons, reads=place.reads), _state(found.refs.values(), found.seen))
+
+
+def people(work: Work, place: Place) -> People:
+    """Everybody with hours in a place, sent or not, with what was read of them. Raises NotFound."""
     setup = venue_setup(work, place.provider.key, place.venue_id)
     lines = _lines(work, place)
     approved = _approved(work, place, setup, lines)
     names = _names(work, place.venue_id)
     refs = _refs(setup, lines, {*approved, *lines.promises, *lines.sent})
     seen, strangers = (_seen(work, place), _strangers(work, place)) if place.reads else ({}, {})
-    people = [
+    persons = [
         Person(
             member_id, names.get(member_id, ""), lines.kinds.get(member_id, {}), approved.get(member_id, {}),
             lines.promises.get(member_id, {}), lines.sent.get(member_id, ()),
@@ -83,7 +98,7 @@ def difference(work: Work, place: Place) -> Difference:
         )
         for member_id in {*approved, *lines.promises, *lines.sent}
     ]  # fmt: skip
-    return Difference(rows(people, reads=place.reads), _state(refs.values(), seen))
+    return People(persons, refs, seen)
 
 
 def people_refs(work: Work, place: Place) -> list[str]:
