@@ -26,6 +26,8 @@ from portal.deliveries.difference_types import (
 from portal.deliveries.protocol import Action, Booked, LineState
 from portal.hours.rounding import hours as as_hours
 
+QUIETER = (Finding.NOT_SENT, Finding.NOT_EXPORTED, Finding.TAKEN_BACK, Finding.UNREAD, Finding.EQUAL)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -127,9 +129,16 @@ def _row(
     minutes = person.approved.get(code, Approved())
     known = reads and person.seen is not None and person.seen.read_at is not None
     fresh = known and not _later(person.seen, done)
-    finding, target, looking = _judge(person, code, lines, broken if fresh else (), reads=reads, fresh=fresh)
-    if finding is Finding.EQUAL and others and not (done or minutes.open or minutes.exported):
+    settled = fresh and bool(broken) and _as_approved(person, code, held, done)
+    wrong = broken if fresh and not settled else ()
+    finding, target, looking = _judge(person, code, lines, wrong, reads=reads, fresh=fresh, settled=settled)
+    involved = bool(done or minutes.open or minutes.exported)
+    if finding is Finding.EQUAL and others and not involved:
         finding = Finding.THEIRS
+    double = sum((other.hours for other in others if not other.ours), ZERO) if involved else ZERO
+    if double and finding in QUIETER:
+        finding = Finding.DOUBLE
+    refused = next((line for line in lines if line.state is LineState.REFUSED and not line.released), None)
     return Row(
         member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
         approved=as_hours(minutes.open + minutes.exported),
@@ -138,7 +147,8 @@ def _row(
         guest=_sum(line for line in done if line.here and not line.for_this),
         payroll=held if known else None, others=others, seen=person.seen, finding=finding, target_id=target,
         looking=looking, mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
-        receipt=next((line.receipt for line in done if line.receipt), ""),
+        receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
+        kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip
 
 
@@ -149,7 +159,14 @@ def _later(seen: Seen | None, done: Iterable[Sent]) -> bool:
 
 
 def _judge(
-    person: Person, code: str, lines: Sequence[Sent], broken: Sequence[Mismatch], *, reads: bool, fresh: bool
+    person: Person,
+    code: str,
+    lines: Sequence[Sent],
+    broken: Sequence[Mismatch],
+    *,
+    reads: bool,
+    fresh: bool,
+    settled: bool = False,
 ) -> tuple[Finding, int, bool]:
     """The finding, the delivery or export that it is about, and whether lost lines are looked up by us."""
     moving = _moving(lines)
@@ -158,6 +175,11 @@ def _judge(
     if broken:
         changed = any(one.found is not None for one in broken)
         return (Finding.CHANGED if changed else Finding.GONE), 0, False
+    for line in lines:
+        if line.state is LineState.REFUSED and not line.released:
+            return Finding.REFUSED, line.delivery_id, False
+    if settled:
+        return (Finding.NOT_EXPORTED if person.approved.get(code, Approved()).open else Finding.EQUAL), 0, False
     finding, target = _owed(person, code, lines)
     if finding is not Finding.EQUAL:
         return finding, target, False
@@ -172,10 +194,16 @@ def _moving(lines: Sequence[Sent]) -> tuple[Finding, int, bool] | None:
     for line in lines:
         if line.state is LineState.BUSY or (line.state is LineState.PLANNED and not line.frozen):
             return Finding.MOVING, line.delivery_id, False
-    for line in lines:
-        if line.state is LineState.REFUSED and not line.released:
-            return Finding.REFUSED, line.delivery_id, False
     return None
+
+
+def _as_approved(person: Person, code: str, held: Decimal, done: Sequence[Sent]) -> bool:
+    """Whether our components hold what was approved, whoever made them so: then nothing is to be done."""
+    if any(promise.idle for promise in person.promised.get(code, ())):
+        return False
+    guest = _sum(line for line in done if line.here and not line.for_this)
+    elsewhere = _sum(line for line in done if line.for_this and not line.here)
+    return held - guest + elsewhere == as_hours(person.approved.get(code, Approved()).exported)
 
 
 def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, int]:
@@ -192,7 +220,8 @@ def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, in
     if idle:
         return Finding.NOT_SENT, idle
     if minutes.open:
-        return Finding.NOT_EXPORTED, 0
+        back = bool(done) and not minutes.exported and not _sum(line for line in done if line.for_this)
+        return (Finding.TAKEN_BACK if back else Finding.NOT_EXPORTED), 0
     if promised and _sum(line for line in done if line.for_this) != frozen:
         return Finding.NOT_SAME, 0
     return Finding.EQUAL, 0

@@ -15,6 +15,7 @@ from portal.deliveries.difference import rows
 from portal.deliveries.difference_types import Approved, Person, Promise, Row, Seen, Sent
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
 from portal.deliveries.protocol import Booked, LineState
+from portal.deliveries.refusals import OWN
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.hours.models import Shift, TeamMember
@@ -101,6 +102,13 @@ def people(work: Work, place: Place) -> People:
     return People(persons, refs, seen)
 
 
+def doubles(work: Work, place: Place, members: Collection[int]) -> list[Row]:
+    """Rows of these people with hours of somebody else under the same code, by the last reading. Raises NotFound."""
+    if not place.reads:
+        return []
+    return [row for row in difference(work, place).rows if row.double and row.member_id in members]
+
+
 def people_refs(work: Work, place: Place) -> list[str]:
     """Payroll's ids of everybody with hours in this place, sent or not. Raises NotFound."""
     setup = venue_setup(work, place.provider.key, place.venue_id)
@@ -135,7 +143,7 @@ def _lines(work: Work, place: Place) -> Lines:
             ExportLine.employee_ref, ExportLine.minutes, ExportLine.hours.label("promised"), ExportLine.released_at,
             Export.id.label("export_id"), Export.year, Export.number, Export.book_year, Export.book_number,
             DeliveryLine.action, DeliveryLine.state, DeliveryLine.hours, DeliveryLine.hours_before,
-            DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at,
+            DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at, DeliveryLine.reason,
             DeliveryLine.released_at.label("freed_at"), Parcel.look_up, Delivery.id.label("delivery_id"),
             Delivery.state.label("delivery_state"), Delivery.receipt,
         )
@@ -183,7 +191,7 @@ def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
         hours_before=row.hours_before, ref=row.remote_ref or row.target_ref, code=row.code, settled_at=row.settled_at,
         here=(row.book_year or row.year, row.book_number or row.number) == period, for_this=for_this,
         looking=row.look_up, frozen=row.delivery_state in STOPPED, released=row.freed_at is not None,
-        receipt=row.receipt,
+        receipt=row.receipt, kept=row.reason in OWN,
     )  # fmt: skip
 
 
