@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 from portal.audit.service import record
 from portal.deliveries.components import Key, Obstacle, obstacles
 from portal.deliveries.correction_types import Choice, Review, Row, Way
+from portal.deliveries.difference_queries import Place
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.strayed import kept_out
 from portal.exports import service as exports
 from portal.exports import take_back
 from portal.exports.corrections import Difference, differences, without
@@ -122,6 +124,7 @@ def _examine(work: Work, subject: Subject) -> tuple[Series, Review]:
     require_active(work, subject.provider.key)
     wanted = _wanted(found, subject)
     in_the_way = obstacles(work, subject.provider.key, subject.venue_id, subject.period)
+    in_the_way |= kept_out(work, Place(subject.venue_id, subject.provider, subject.period))
     # taking back is about all hours of a person: what is in the way of one code is in the way of all
     waiting = {member_id: why for (member_id, _code), why in in_the_way.items()} if subject.export_id else {}
     rows = _rows(work, found, wanted, in_the_way, waiting)
@@ -157,7 +160,8 @@ def _rows(
     """What holds one code of a person back, holds back the others: half a correction would be another mistake."""
     held = dict(waiting)
     for one in wanted:
-        why = in_the_way.get((one.member_id, one.code)) or _impossible(work, found, one)
+        everywhere = in_the_way.get((one.member_id, ""))
+        why = everywhere or in_the_way.get((one.member_id, one.code)) or _impossible(work, found, one)
         if why is not None:
             held.setdefault(one.member_id, why)
     rows = [Row(one, found.rows[one.line_id].name, held.get(one.member_id)) for one in wanted]

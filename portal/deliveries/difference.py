@@ -26,6 +26,8 @@ from portal.deliveries.difference_types import (
 from portal.deliveries.protocol import Action, Booked, LineState
 from portal.hours.rounding import hours as as_hours
 
+QUIETER = (Finding.NOT_SENT, Finding.NOT_EXPORTED, Finding.TAKEN_BACK, Finding.UNREAD, Finding.EQUAL)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -59,28 +61,47 @@ def standing(sent: Iterable[Sent]) -> Ledger:
 
 def _rows(person: Person, *, reads: bool) -> list[Row]:
     ledger = standing(person.sent)
-    shown = {row.ref: row for row in person.seen.components} if person.seen else {}
+    shown = _shown(person)
     adopted, missing = _adopt(ledger, shown, person.strangers)
     others: dict[str, list[Other]] = defaultdict(list)
     for ref, row in shown.items():
         if ref not in ledger.by_ref and ref not in adopted:
             others[row.code].append(Other(row.code, row.hours, ours=ref in person.strangers))
     broken: dict[str, list[Mismatch]] = defaultdict(list)
-    for ref, (code, hours) in ledger.by_ref.items():
-        found = shown.get(ref)
-        if found is None or (found.code, found.hours) != (code, hours):
-            broken[code].append(Mismatch(ref, code, hours, found))
-    for code, hours in missing:
-        broken[code].append(Mismatch("", code, hours, None))
+    for one in _mismatches(ledger, shown, missing):
+        for code in {one.code, one.found.code if one.found else one.code}:
+            broken[code].append(one)
     held: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for ref, (code, _hours) in ledger.by_ref.items():
-        held[code] += shown[ref].hours if ref in shown else ZERO
-    for ref, code in adopted.items():
-        held[code] += shown[ref].hours
-    codes = {*person.approved, *person.promised, *others, *(line.code for line in person.sent)}
+    for ref in (*ledger.by_ref, *adopted):
+        if ref in shown:
+            held[shown[ref].code] += shown[ref].hours
+    codes = {*person.approved, *person.promised, *others, *held, *(line.code for line in person.sent)}
     return [
         _row(person, code, held[code], tuple(others[code]), tuple(broken[code]), reads=reads) for code in codes
     ]  # fmt: skip
+
+
+def _shown(person: Person) -> dict[str, Booked]:
+    return {row.ref: row for row in person.seen.components} if person.seen else {}
+
+
+def _mismatches(
+    ledger: Ledger, shown: Mapping[str, Booked], missing: Iterable[tuple[str, Decimal]]
+) -> list[Mismatch]:  # fmt: skip
+    found = [
+        Mismatch(ref, code, hours, shown.get(ref))
+        for ref, (code, hours) in ledger.by_ref.items()
+        if (there := shown.get(ref)) is None or (there.code, there.hours) != (code, hours)
+    ]
+    return found + [Mismatch("", code, hours, None) for code, hours in missing]
+
+
+def strayed(person: Person) -> list[Mismatch]:
+    """Our components that somebody changed or removed in payroll, as far as the last reading can tell."""
+    if _later(person.seen, (line for line in person.sent if line.state is LineState.ACCEPTED)):
+        return []
+    ledger, shown = standing(person.sent), _shown(person)
+    return _mismatches(ledger, shown, _adopt(ledger, shown, person.strangers)[1])
 
 
 def _adopt(
@@ -108,9 +129,16 @@ def _row(
     minutes = person.approved.get(code, Approved())
     known = reads and person.seen is not None and person.seen.read_at is not None
     fresh = known and not _later(person.seen, done)
-    finding, target, looking = _judge(person, code, lines, broken if fresh else (), reads=reads, fresh=fresh)
-    if finding is Finding.EQUAL and others and not (done or minutes.open or minutes.exported):
+    settled = fresh and bool(broken) and _as_approved(person, code, held, done)
+    wrong = broken if fresh and not settled else ()
+    finding, target, looking = _judge(person, code, lines, wrong, reads=reads, fresh=fresh, settled=settled)
+    involved = bool(done or minutes.open or minutes.exported)
+    if finding is Finding.EQUAL and others and not involved:
         finding = Finding.THEIRS
+    double = sum((other.hours for other in others if not other.ours), ZERO) if involved else ZERO
+    if double and finding in QUIETER:
+        finding = Finding.DOUBLE
+    refused = next((line for line in lines if line.state is LineState.REFUSED and not line.released), None)
     return Row(
         member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
         approved=as_hours(minutes.open + minutes.exported + minutes.leaving),
@@ -119,7 +147,8 @@ def _row(
         guest=_sum(line for line in done if line.here and not line.for_this),
         payroll=held if known else None, others=others, seen=person.seen, finding=finding, target_id=target,
         looking=looking, mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
-        receipt=next((line.receipt for line in done if line.receipt), ""),
+        receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
+        kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip
 
 
@@ -130,7 +159,14 @@ def _later(seen: Seen | None, done: Iterable[Sent]) -> bool:
 
 
 def _judge(
-    person: Person, code: str, lines: Sequence[Sent], broken: Sequence[Mismatch], *, reads: bool, fresh: bool
+    person: Person,
+    code: str,
+    lines: Sequence[Sent],
+    broken: Sequence[Mismatch],
+    *,
+    reads: bool,
+    fresh: bool,
+    settled: bool = False,
 ) -> tuple[Finding, int, bool]:
     """The finding, the delivery or export that it is about, and whether lost lines are looked up by us."""
     moving = _moving(lines)
@@ -139,6 +175,11 @@ def _judge(
     if broken:
         changed = any(one.found is not None for one in broken)
         return (Finding.CHANGED if changed else Finding.GONE), 0, False
+    for line in lines:
+        if line.state is LineState.REFUSED and not line.released:
+            return Finding.REFUSED, line.delivery_id, False
+    if settled:
+        return (Finding.NOT_EXPORTED if person.approved.get(code, Approved()).open else Finding.EQUAL), 0, False
     finding, target = _owed(person, code, lines)
     if finding is not Finding.EQUAL:
         return finding, target, False
@@ -153,10 +194,16 @@ def _moving(lines: Sequence[Sent]) -> tuple[Finding, int, bool] | None:
     for line in lines:
         if line.state is LineState.BUSY or (line.state is LineState.PLANNED and not line.frozen):
             return Finding.MOVING, line.delivery_id, False
-    for line in lines:
-        if line.state is LineState.REFUSED and not line.released:
-            return Finding.REFUSED, line.delivery_id, False
     return None
+
+
+def _as_approved(person: Person, code: str, held: Decimal, done: Sequence[Sent]) -> bool:
+    """Whether our components hold what was approved, whoever made them so: then nothing is to be done."""
+    if any(promise.idle for promise in person.promised.get(code, ())):
+        return False
+    guest = _sum(line for line in done if line.here and not line.for_this)
+    elsewhere = _sum(line for line in done if line.for_this and not line.here)
+    return held - guest + elsewhere == as_hours(person.approved.get(code, Approved()).exported)
 
 
 def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, int]:
@@ -173,7 +220,8 @@ def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, in
     if idle:
         return Finding.NOT_SENT, idle
     if minutes.open:
-        return Finding.NOT_EXPORTED, 0
+        back = bool(done) and not minutes.exported and not _sum(line for line in done if line.for_this)
+        return (Finding.TAKEN_BACK if back else Finding.NOT_EXPORTED), 0
     told = sum((promise.hours for promise in promised if promise.told), ZERO)
     if promised and _sum(line for line in done if line.for_this) + told != frozen:
         return Finding.NOT_SAME, 0

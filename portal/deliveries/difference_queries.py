@@ -15,6 +15,7 @@ from portal.deliveries.difference import rows
 from portal.deliveries.difference_types import Approved, Person, Promise, Row, Seen, Sent
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
 from portal.deliveries.protocol import Booked, LineState
+from portal.deliveries.refusals import OWN
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.hours.models import Shift, TeamMember
@@ -57,6 +58,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class People:
+    """`refs`: payroll's id by member; `seen`: the readings by that id."""
+
+    persons: list[Person]
+    refs: Mapping[int, str]
+    seen: Mapping[str, Seen]
+
+
+@dataclass(frozen=True)
 class Lines:
     """The lines of exports and deliveries that say something about a place, by member."""
 
@@ -69,13 +79,19 @@ class Lines:
 
 def difference(work: Work, place: Place) -> Difference:
     """All rows of a place. Raises NotFound for a strange venue."""
+    found = people(work, place)
+    return Difference(rows(found.persons, reads=place.reads), _state(found.refs.values(), found.seen))
+
+
+def people(work: Work, place: Place) -> People:
+    """Everybody with hours in a place, sent or not, with what was read of them. Raises NotFound."""
     setup = venue_setup(work, place.provider.key, place.venue_id)
     lines = _lines(work, place)
     approved = _approved(work, place, setup, lines)
     names = _names(work, place.venue_id)
     refs = _refs(setup, lines, {*approved, *lines.promises, *lines.sent})
     seen, strangers = (_seen(work, place), _strangers(work, place)) if place.reads else ({}, {})
-    people = [
+    persons = [
         Person(
             member_id, names.get(member_id, ""), lines.kinds.get(member_id, {}), approved.get(member_id, {}),
             lines.promises.get(member_id, {}), lines.sent.get(member_id, ()),
@@ -83,7 +99,14 @@ def difference(work: Work, place: Place) -> Difference:
         )
         for member_id in {*approved, *lines.promises, *lines.sent}
     ]  # fmt: skip
-    return Difference(rows(people, reads=place.reads), _state(refs.values(), seen))
+    return People(persons, refs, seen)
+
+
+def doubles(work: Work, place: Place, members: Collection[int]) -> list[Row]:
+    """Rows of these people with hours of somebody else under the same code, by the last reading. Raises NotFound."""
+    if not place.reads:
+        return []
+    return [row for row in difference(work, place).rows if row.double and row.member_id in members]
 
 
 def people_refs(work: Work, place: Place) -> list[str]:
@@ -121,7 +144,7 @@ def _lines(work: Work, place: Place) -> Lines:
             Export.processed_at,
             Export.id.label("export_id"), Export.year, Export.number, Export.book_year, Export.book_number,
             DeliveryLine.action, DeliveryLine.state, DeliveryLine.hours, DeliveryLine.hours_before,
-            DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at,
+            DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at, DeliveryLine.reason,
             DeliveryLine.released_at.label("freed_at"), Parcel.look_up, Delivery.id.label("delivery_id"),
             Delivery.state.label("delivery_state"), Delivery.receipt,
         )
@@ -177,7 +200,7 @@ def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
         hours_before=row.hours_before, ref=row.remote_ref or row.target_ref, code=row.code, settled_at=row.settled_at,
         here=(row.book_year or row.year, row.book_number or row.number) == period, for_this=for_this,
         looking=row.look_up, frozen=row.delivery_state in STOPPED, released=row.freed_at is not None,
-        receipt=row.receipt,
+        receipt=row.receipt, kept=row.reason in OWN,
     )  # fmt: skip
 
 

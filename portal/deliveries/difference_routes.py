@@ -70,6 +70,7 @@ def _page(found: Difference) -> dict[str, object]:
         "rows": picked[(page - 1) * ROWS : page * ROWS], "page": page, "pages": pages, "only": only, "totals": totals,
         "today": datum(datetime.now(AMSTERDAM)), "count": len(found.rows),
         "differing": len(differing), "to_do": len(to_do), "reading": found.reading,
+        "strangers": sum(not other.ours for row in found.rows for other in row.others),
     }  # fmt: skip
 
 

@@ -18,12 +18,14 @@ class Finding(StrEnum):
 
     UNCLEAR = "onbekend"
     MOVING = "onderweg"
-    REFUSED = "geweigerd"
     CHANGED = "veranderd in het salarispakket"
     GONE = "weg uit het salarispakket"
+    REFUSED = "geweigerd"
     STALE = "veranderd na de export"
+    DOUBLE = "misschien dubbel"
     NOT_SENT = "nog niet verstuurd"
     NOT_SAME = "verstuurd is anders"
+    TAKEN_BACK = "teruggedraaid"
     NOT_EXPORTED = "nog niet geëxporteerd"
     UNREAD = "nog niet gelezen"
     THEIRS = "van een ander"
@@ -58,6 +60,7 @@ class Sent:
     """A line of a delivery. `here`: booked in this period; `for_this`: hours of this period.
 
     `hours` is what payroll holds afterwards, `hours_before` what it held. `frozen`: the delivery is stopped.
+    `kept`: refused by our own check, payroll never saw it.
     """
 
     delivery_id: int
@@ -74,6 +77,7 @@ class Sent:
     frozen: bool
     released: bool
     receipt: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Row:
-    """`payroll` None: not read. `elsewhere`: sent for this period but booked in another; `guest`: the reverse."""
+    """`payroll` None: not read. `elsewhere`: sent for this period but booked in another; `guest`: the reverse.
+
+    `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too.
+    `refused_id`: the delivery in which a line is refused; `kept`: by our own check.
+    """
 
     member_id: int
     name: str
@@ -142,6 +150,9 @@ class Row:
     looking: bool = False
     mismatches: tuple[Mismatch, ...] = ()
     receipt: str = ""
+    double: Decimal = ZERO
+    kept: bool = False
+    refused_id: int = 0
 
     @property
     def differs(self) -> bool:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine
 from portal.deliveries.protocol import Action, LineState, Sought
-from portal.exports.models import Export, ExportLine, ExportState
-from portal.hours.types import BatchLine, Person
+from portal.exports.models import Export, ExportKind, ExportLine, ExportState
+from portal.exports.queries import period_of_export
+from portal.hours.types import BatchLine, Period, Person
 from portal.integrations import keyring
 from portal.integrations.contract import Credentials
 from portal.integrations.queries import companies
@@ -39,17 +40,32 @@ class Line:
     tried: bool = False
 
     @property
+    def key(self) -> tuple[int, str]:
+        return self.booking.person.member_id, self.booking.code
+
+    @property
     def sought(self) -> Sought:
         return Sought(self.id, self.action, self.booking.code, self.hours, self.target_ref, self.hours_before)
 
 
 @dataclass(frozen=True)
+class Corrects:
+    """The exports that a correction changes: of a target, venue and period, wherever it is booked itself."""
+
+    provider: str
+    venue_id: int
+    period: Period
+
+
+@dataclass(frozen=True)
 class Job:
-    """What all parcels of a delivery share. `used` is the word for the token in use (`keyring.in_use`)."""
+    """What all parcels of a delivery share. `used` is the word for the token in use (`keyring.in_use`).
+    `corrects`: what a correction builds on, None for hours."""
 
     credentials: Credentials
     used: str
     unprotected: bool
+    corrects: Corrects | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,10 @@ def open_job(acting: Acting, claim: Claim) -> Job:
         used = keyring.in_use(work, claim.organisation_id, claim.provider)
         export = work.session.get_one(Export, claim.export_id)
         _require_sendable(work, export)
-        return Job(credentials, used, export.unprotected)
+        corrects = None
+        if export.kind is ExportKind.CORRECTION:
+            corrects = Corrects(export.provider, export.venue_id, period_of_export(export))
+        return Job(credentials, used, export.unprotected, corrects)
 
 
 def _require_sendable(work: Work, export: Export) -> None:

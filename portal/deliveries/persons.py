@@ -8,30 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from portal.deliveries import ledger, reconcile
+from portal.deliveries.components import held
 from portal.deliveries.crew import Crew
 from portal.deliveries.parcels import Held, Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Step, after, next_step, still_ours
+from portal.deliveries.refusals import CHANGED, TWIN
 from portal.integrations import keyring
 from portal.integrations.contract import Component, LineSender
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
 from portal.kernel.logs import warn
 from portal.kernel.remote.guard import finish_by
 from portal.kernel.work import Work
-
-CHANGED = (
-    "Onze regel staat nu anders in het salarispakket: iemand heeft hem daar aangepast. "
-    "Kijk bij Verschil wat er staat en maak zo nodig een nieuwe correctie."
-)
-
-
-TWIN = (
-    "Sinds de vorige poging staat er een regel met dezelfde code en dezelfde uren in het salarispakket. "
-    "Misschien heeft je salarisadministratie deze uren zelf ingevoerd. Kijk dat na. "
-    "Staan ze er nog niet? Verstuur de regel dan opnieuw."
-)
 
 
 class Stopped(Exception):
@@ -41,11 +32,11 @@ class Stopped(Exception):
 class PersonRound:
     """One claim of one person, from the first reading to the comparison. Used by one thread."""
 
-    def __init__(self, crew: Crew, sender: LineSender, held: Held, job: Job) -> None:
-        self.crew, self.sender, self.claim, self.job = crew, sender, held.claim, job
-        self.lines: Sequence[Line] = held.lines
-        self.states: list[LineState] = [line.state for line in held.lines]
-        self.look_up, self.has_baseline = held.claim.look_up, held.claim.has_baseline
+    def __init__(self, crew: Crew, sender: LineSender, taken: Held, job: Job) -> None:
+        self.crew, self.sender, self.claim, self.job = crew, sender, taken.claim, job
+        self.lines: Sequence[Line] = taken.lines
+        self.states: list[LineState] = [line.state for line in taken.lines]
+        self.look_up, self.has_baseline = taken.claim.look_up, taken.claim.has_baseline
         self.lease_end = 0.0
         self.begun = -1  # the line that is `bezig` on paper already
         self.has_looked = False
@@ -78,16 +69,26 @@ class PersonRound:
 
     def _read(self) -> None:
         """Read what is there before the first write of this person; who cannot be read is not written."""
+        hours_period = self.job.corrects.period if self.job.corrects else self.claim.period
         try:
             found = self.sender.booked(self.claim.employee_ref, self.claim.period, self.job.credentials)
+            there = found
+            if hours_period != self.claim.period:  # a difference line: what it builds on stands in another period
+                there = self.sender.booked(self.claim.employee_ref, hours_period, self.job.credentials)
         except AccessRefused:
             raise
         except Refused as error:
             self._refuse_all(words(error))
             return
-        refused = dict.fromkeys(self._changed_there(found), CHANGED)
+        refused = dict.fromkeys([*self._changed_there(found), *self._built_on_sand(there)], CHANGED)
         refused |= dict.fromkeys(self._entered_there(found), TWIN)
-        if not self.crew.write(self.claim, lambda work: self._keep(work, found, refused)):
+
+        def keep(work: Work) -> bool:
+            if CHANGED in refused.values():  # Verschil shows it, and no new correction is made of it
+                reconcile.keep(work, replace(self.claim, period=hours_period), there)
+            return self._keep(work, found, refused)
+
+        if not self.crew.write(self.claim, keep):
             raise Stopped
         for at in refused:
             self.states[at] = LineState.REFUSED
@@ -125,6 +126,26 @@ class PersonRound:
             if self.lines[at].action is not Action.INSERT and not still_ours(self.lines[at].sought, shown)
         }
         return [at for at in planned if self.lines[at].export_line_id in changed]
+
+    def _built_on_sand(self, there: Sequence[Component]) -> list[int]:
+        """Lines of a correction of which a component of the same person and code is not what we booked: the sum
+        would not be what was approved. A line whose answer is lost may have changed it: that code waits for a person.
+        """
+        corrects = self.job.corrects
+        if corrects is None:
+            return []
+        lost = {line.key for line, state in zip(self.lines, self.states, strict=True) if state is LineState.UNCLEAR}
+        with self.crew.robot(self.claim).read() as work:
+            mine = held(work, corrects.provider, corrects.venue_id, corrects.period)
+        shown = {(row.ref, row.code, row.hours) for row in there}
+        ref = self.claim.employee_ref
+        gone = {
+            key
+            for key, components in mine.items()
+            if any(one.employee_ref == ref and (one.ref, key[1], one.hours) not in shown for one in components)
+        } - lost
+        planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
+        return [at for at in planned if self.lines[at].key in gone]
 
     def _refuse_all(self, reason: str) -> None:
         planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]

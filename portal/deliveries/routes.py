@@ -8,6 +8,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask.typing import ResponseReturnValue
 
 from portal.deliveries import forms, queries, service, take_backs
+from portal.deliveries.difference_queries import Place, doubles
 from portal.deliveries.live import Live, is_live, live, time_left
 from portal.deliveries.receipt_queries import of_delivery
 from portal.exports.queries import ExportInfo, targets
@@ -54,10 +55,12 @@ def _export_facts(export_id: int) -> dict[str, object]:
         lines = export_lines(work, export_id)
         delivery = queries.of_export(work, export_id)
         takeable = queries.can_be_withdrawn(work, found, delivery)
-    provider = _providers().get(found.provider)
+        provider = _providers().get(found.provider)
+        place = Place(found.venue_id, provider, found.period)
+        double = doubles(work, place, {line.member_id for line in lines})
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    return {**facts, "takeable": takeable, "periods": periods}
+    return {**facts, "takeable": takeable, "periods": periods, "double": double}
 
 
 @bp.get("/portaal/exports/<int:export_id>/versturen")

@@ -190,9 +190,12 @@ def test_a_component_that_the_clerk_changed_is_refused_in_words(sent: Stage, del
     assert of(sent, 101) == ["14.00"]
     service.release_refused(sent.alice, delivery)
     assert diffs(sent) == [("Sanne", "2100", "-2.00")]
-    correct(sent, Way.NEXT)
-    deliver()
-    assert of(sent, 101) == ["-2.00", "14.00"]
+    (row,) = seen(sent).waiting  # the worker saw it: another correction of 15 hours would give a wrong sum
+    assert row.obstacle
+    assert "van 15,00 in 14,00 uur" in row.obstacle.text
+    with pytest.raises(Conflict):
+        make(sent, Way.NEXT)
+    assert of(sent, 101) == ["14.00"]
 
 
 def test_one_changed_component_holds_back_the_whole_correction(sent: Stage, deliver: Deliver) -> None:

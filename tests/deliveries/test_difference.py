@@ -18,6 +18,7 @@ from portal.deliveries.sending import Stop, crew_of
 from portal.hours.periods import bounds, slug
 from portal.integrations import service as koppelingen
 from tests.browse import Page, Visitor
+from tests.deliveries import fix
 from tests.deliveries.stage import PEOPLE, Stage, shift
 from tests.deliveries.steps import INSERT, an_hour_passes, bring, info, lines, round_with, send
 from tests.integrations.flow import csrf
@@ -94,8 +95,8 @@ def test_g6_missing_extra_and_changed_rows_are_named_per_person_and_code(
     assert "staat niet meer in Nmbrs" in gone["do"]
     assert (changed["approved"], changed["sent"], changed["payroll"]) == ("15,00", "15,00", "12,00")
     assert "veranderd van 15,00 in 12,00 uur" in changed["do"]
-    assert "Kijk in Nmbrs." in gone["do"]
-    assert "Kijk in Nmbrs." in changed["do"]
+    assert "Kijk in Nmbrs" in gone["do"]
+    assert "Kijk in Nmbrs" in changed["do"]
     assert (extra["approved"], extra["sent"], extra["payroll"]) == ("0,00", "0,00", "0,00 + 4,00 van een ander")
     assert extra["do"].startswith("van een ander")
     assert found[(YOUSSEF, "2100")]["do"] == "klopt"
@@ -111,21 +112,51 @@ def test_a_code_that_somebody_changed_in_payroll_is_named(
     deliver()
     clerk(nmbrs, change=[{"id": component(nmbrs, SANNE), "code": "3041"}])
     found = rows(read_now(screen(nmbrs, signed_in("alice")), crew))
-    assert "er staat 15,00 uur onder code 3041" in found[(SANNE, "2100")]["do"]
-    assert (SANNE, "3041") not in found  # it is ours, not a row of somebody else
+    for code, payroll in (("2100", "0,00"), ("3041", "15,00")):  # counted where it stands; it is ours all the same
+        assert found[(SANNE, code)]["payroll"] == payroll
+        assert "er staat 15,00 uur onder code 3041" in found[(SANNE, code)]["do"]
 
 
-def test_what_others_entered_is_theirs_and_all_is_well(
+def test_payroll_and_the_approved_hours_agree_after_somebody_changed_both(
     nmbrs: Stage, deliver: Deliver, crew: Crew, signed_in: SignedIn
 ) -> None:
-    clerk(nmbrs, add=[entered(nmbrs, SANNE, "2100", "15.00")])  # exactly like ours
     send(nmbrs)
     deliver()
-    page = screen(nmbrs, signed_in("alice"))
-    assert CALM in page.text(".notice--good")
-    assert rows(page)[(SANNE, "2100")]["payroll"] == "15,00 + 15,00 van een ander"
+    clerk(nmbrs, change=[{"id": component(nmbrs, SANNE), "hours": "13.00"}])
+    alice = signed_in("alice")
+    told = rows(read_now(screen(nmbrs, alice), crew))[(SANNE, "2100")]["do"]
+    assert "pas daar de uren aan tot wat is goedgekeurd" in told
+    fix.change(nmbrs, fix.until(nmbrs, fix.SANNE, "15:00"))
+    page = screen(nmbrs, alice)
+    assert rows(page)[(SANNE, "2100")]["do"] == "klopt"
+    query = {"vestiging": nmbrs.venue, "doel": "nmbrs", "periode": slug(nmbrs.period)}
+    page = alice.open("/portaal/verschil/correctie", query=query)
+    assert "Dit kan nog niet mee" in page.text()
+    assert not page.has("main form")
+
+
+def test_hours_of_somebody_else_under_our_code_may_be_double(
+    nmbrs: Stage, deliver: Deliver, crew: Crew, signed_in: SignedIn
+) -> None:
+    clerk(nmbrs, add=[entered(nmbrs, SANNE, "2100", "10.00"), entered(nmbrs, SANNE, "2100", "5.00")])
+    alice, export = signed_in("alice"), nmbrs.export()
+    review = f"/portaal/exports/{export}/versturen"
+    assert "van een ander" not in alice.open(review).text()  # nobody looked yet
+    page = read_now(screen(nmbrs, alice), crew)
+    told = rows(page)[(SANNE, "2100")]["do"]
+    assert told.startswith("misschien dubbel Er staat al 15,00 uur onder deze code, van een ander.")
+    assert action(page, SANNE) == "Verstuur"
+    before = alice.open(review)
+    assert f"{SANNE}: er staat al 15,00 uur onder code 2100, van een ander." in before.text(".notice--warn")
+    before.submit("Verstuur nu")
+    deliver()
+    page = screen(nmbrs, alice)
+    assert CALM not in page.text()
+    assert "Er staan ook 2 regels van een ander." in page.text(".notice--warn")
+    assert rows(page)[(SANNE, "2100")]["payroll"] == "15,00 + 10,00 van een ander + 5,00 van een ander"
     assert "15,00 uren van anderen" in page.text(".stats")
     assert page.text("tfoot") == "Totaal 45,00 45,00 45,00"
+    assert set(rows(screen(nmbrs, alice, alleen="verschillen"))) == {(SANNE, "2100")}
 
 
 def test_the_dry_run_reads_before_anything_is_sent(nmbrs: Stage, crew: Crew, signed_in: SignedIn) -> None:

@@ -82,3 +82,4 @@ def test_what_was_taken_back_is_open_again_and_nothing_of_ours_is_left(
     row = rows(screen(nmbrs, alice))[(SANNE, "2100")]
     assert (row["approved"], row["sent"], row["payroll"]) == ("15,00", "0,00", "0,00")
     assert action(screen(nmbrs, alice), SANNE) == "Maak export"
+    assert row["do"].startswith("teruggedraaid")

@@ -1,0 +1,14 @@
+"""Why we ourselves do not send a line: words on the page of the delivery. Payroll said nothing of these lines."""
+
+from __future__ import annotations
+
+CHANGED = (
+    "Onze regel staat niet meer zo in het salarispakket: iemand heeft hem daar aangepast of weggehaald. "
+    "Een correctie zou nu een verkeerd totaal geven. Kijk bij Verschil wat er staat en wat je doet."
+)
+TWIN = (
+    "Sinds de vorige poging staat er een regel met dezelfde code en dezelfde uren in het salarispakket. "
+    "Misschien heeft je salarisadministratie deze uren zelf ingevoerd. Kijk dat na. "
+    "Staan ze er nog niet? Verstuur de regel dan opnieuw."
+)
+OWN = frozenset({CHANGED, TWIN})
