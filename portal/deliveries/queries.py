@@ -80,6 +80,21 @@ class DeliveryInfo:
         return self.state in (DeliveryState.WAITING, DeliveryState.BUSY)
 
     @property
+    def stopped(self) -> bool:
+        """Whether a person stopped it with something left."""
+        return self.state is DeliveryState.CANCELLED
+
+    @property
+    def sent(self) -> bool:
+        """Whether any line left: payroll may hold hours of this delivery."""
+        return self.total > self.counts.get(LineState.PLANNED, 0)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a person can let it go on, and there is something to go on with."""
+        return self.state is DeliveryState.PAUSED or (self.stopped and self.counts.get(LineState.PLANNED, 0) > 0)
+
+    @property
     def releasable(self) -> int:
         """Refused lines whose hours can be given free for a new export."""
         over = self.state in (DeliveryState.DONE, DeliveryState.CANCELLED)

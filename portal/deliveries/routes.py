@@ -162,15 +162,20 @@ def _facts(work: Work, delivery_id: int) -> Facts:
 @access(Audience.CUSTOMER)
 def cancel(delivery_id: int) -> ResponseReturnValue:
     service.cancel(acting(), delivery_id)
-    flash("De levering is gestopt. Wat al verstuurd was, blijft staan.", "success")
+    with acting().read() as work:
+        through = not queries.delivery(work, delivery_id).stopped
+    flash(
+        "Alles was al verstuurd." if through else "De levering is gestopt. Wat al verstuurd was, blijft staan.",
+        "success",
+    )
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/hervatten")
 @access(Audience.CUSTOMER)
 def resume(delivery_id: int) -> ResponseReturnValue:
-    service.resume(acting(), delivery_id)
-    flash("We gaan verder waar we gebleven waren.", "success")
+    going = service.resume(acting(), delivery_id)
+    flash("We gaan verder waar we gebleven waren." if going else "Er is niets meer om te hervatten.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
@@ -213,6 +218,8 @@ def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
         raise NotFound
     service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
     with acting().read() as work:
-        moving = queries.delivery(work, delivery_id).moving
-    flash("Genoteerd." if outcome == "staat-er" or moving else "Genoteerd. Kies Hervat om verder te gaan.", "success")
+        stopped = queries.delivery(work, delivery_id).resumable
+    flash(
+        "Genoteerd." if outcome == "staat-er" or not stopped else "Genoteerd. Kies Hervat om verder te gaan.", "success"
+    )
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)

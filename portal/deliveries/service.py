@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import decisions, receipts, take_backs
+from portal.deliveries import decisions, ledger, receipts, take_backs
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.planning import plan
@@ -68,20 +68,29 @@ def cancel(acting: Acting, delivery_id: int) -> None:
         if not decisions.cancel(work, delivery.id):
             raise Conflict("Deze levering is al klaar of geannuleerd. Er is niets meer om te stoppen.")
         record(work, "delivery.cancelled", delivery=delivery_id)
-        receipts.seal(work, delivery_id)
+        _close(work, delivery_id)
     take_backs.settle_alone(acting, delivery.export_id)
 
 
-def resume(acting: Acting, delivery_id: int) -> None:
-    """Go on with a paused delivery: what was accepted is not sent again. Safe to call twice."""
+def _close(work: Work, delivery_id: int) -> None:
+    """Seal what there is to say; a delivery with nothing left is done, also when it was stopped."""
+    if ledger.finish(work, delivery_id):
+        record(work, "delivery.done", delivery=delivery_id)
+    receipts.seal(work, delivery_id)
+
+
+def resume(acting: Acting, delivery_id: int) -> bool:
+    """Go on with a paused delivery: what was accepted is not sent again. Safe to call twice; False the second time."""
     with acting.begin() as work:
         delivery = own(work, delivery_id)
         require_active(work, delivery.provider)
         _require_standing(work, delivery)
         if delivery.state is DeliveryState.CANCELLED and delivery.export_id in downloads(work):
             raise Conflict("Het bestand van deze export is gedownload. Open de export en kies daar Versturen.")
-        if decisions.resume(work, delivery.id):
+        resumed = decisions.resume(work, delivery.id)
+        if resumed:
             record(work, "delivery.resumed", delivery=delivery_id)
+        return resumed
 
 
 def retry_refused(acting: Acting, delivery_id: int) -> int:
@@ -159,7 +168,7 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> N
                 "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."
             )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
-        receipts.seal(work, delivery_id)
+        _close(work, delivery_id)
     take_backs.settle_alone(acting, delivery.export_id)
 
 
