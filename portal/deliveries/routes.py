@@ -18,7 +18,7 @@ from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
@@ -68,7 +68,12 @@ def review(export_id: int) -> ResponseReturnValue:
 
 
 def _review(export_id: int, form: forms.SendForm) -> str:
-    return render_template("deliveries/review.html", **_export_facts(export_id), form=form)
+    facts, calls, hindrance = _export_facts(export_id), [], ""
+    try:
+        calls = service.foreseen(acting(), export_id)
+    except Conflict as error:
+        hindrance = error.message
+    return render_template("deliveries/review.html", **facts, form=form, calls=calls, hindrance=hindrance)
 
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
@@ -192,14 +197,16 @@ def retry_refused(delivery_id: int) -> ResponseReturnValue:
 def release_refused(delivery_id: int) -> ResponseReturnValue:
     count = service.release_refused(acting(), delivery_id)
     with acting().read() as work:
-        first = find_export(work, queries.delivery(work, delivery_id).export_id).takes_back
-    if first:
-        flash(
-            f"{meervoud(count, 'regel is', 'regels zijn')} afgesloten. De uren blijven bij export {first}.", "success"
-        )
-    else:
-        free = meervoud(count, "regel is", "regels zijn")
-        flash(f"{free} vrij. Los de reden op en maak een nieuwe export.", "success")
+        made = find_export(work, queries.delivery(work, delivery_id).export_id)
+    count_words = meervoud(count, "regel is", "regels zijn")
+    if made.takes_back:
+        flash(f"{count_words} afgesloten. De uren blijven bij export {made.takes_back}.", "success")
+        return redirect(url_for("deliveries.export", export_id=made.takes_back), code=303)
+    if made.is_correction:
+        flash(f"{count_words} vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat.", "success")
+        where = {"vestiging": made.venue_id, "doel": made.provider, "periode": periods.slug(made.period)}
+        return redirect(url_for("corrections.review", **where), code=303)
+    flash(f"{count_words} vrij. Los de reden op en maak een nieuwe export.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 

@@ -10,7 +10,7 @@ from portal.audit.service import record
 from portal.deliveries import decisions, ledger, receipts, take_backs
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
-from portal.deliveries.planning import plan
+from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
@@ -53,6 +53,22 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         delivery = plan(work, export, provider)
         record(work, "delivery.planned", delivery=delivery.id, export=export.id)
         return delivery.id
+
+
+def foreseen(acting: Acting, export_id: int) -> list[Call]:
+    """What sending a correction will do, call by call; nothing for an export of hours, or once it has a delivery.
+
+    Raises NotFound, and Conflict when the correction cannot go yet.
+    """
+    with acting.read() as work:
+        own_export = (Export.id == export_id) & (Export.organisation_id == work.organisation_id)
+        export = work.session.scalar(select(Export).where(own_export))
+        if export is None:
+            raise NotFound
+        started = select(Delivery.id).where(Delivery.export_id == export_id)
+        if export.kind is not ExportKind.CORRECTION or work.session.scalar(started) is not None:
+            return []
+        return foresee(work, export, acting.part(Providers).get(export.provider))
 
 
 def _of_export(work: Work, export_id: int) -> Delivery | None:
