@@ -7,10 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import venue as find_venue
 from portal.deliveries import corrections
+from portal.deliveries.attention import same_place, unsent
 from portal.deliveries.correction_forms import CorrectionForm
 from portal.deliveries.correction_types import Review
 from portal.deliveries.corrections import Subject
+from portal.deliveries.queries import by_export
 from portal.exports.queries import export as find_export
+from portal.exports.queries import exports
 from portal.hours import periods
 from portal.hours.types import Period, PeriodKind
 from portal.integrations import setup
@@ -75,13 +78,15 @@ def _page(subject: Subject, delivery_id: int = 0) -> ResponseReturnValue:
     with acting().read() as work:
         shown = corrections.review(work, subject)
         venue = find_venue(work, subject.venue_id)
+        made = same_place(exports(work), subject.provider.key, subject.venue_id, subject.period)
+        waits = unsent(made, by_export(work))
     form = CorrectionForm()
     form.offer(shown, subject.provider.name, periods.label(subject.period))
     made = _made(subject, form)
     if made:
         return redirect(url_for("deliveries.export", export_id=made), code=303)
     facts = {"subject": subject, "shown": shown, "venue": venue, "form": form, "periods": periods}
-    facts["delivery_id"] = delivery_id
+    facts |= {"delivery_id": delivery_id, "waits": waits}
     return render_template("deliveries/correction.html", **facts, **_rest(form, shown, subject)), _status(form)
 
 

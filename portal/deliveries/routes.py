@@ -8,8 +8,10 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask.typing import ResponseReturnValue
 
 from portal.deliveries import forms, queries, service, take_backs
+from portal.deliveries.attention import changed
 from portal.deliveries.live import Live, is_live, live, time_left
 from portal.deliveries.receipt_queries import of_delivery
+from portal.exports import take_back
 from portal.exports.queries import ExportInfo, targets
 from portal.exports.queries import export as find_export
 from portal.exports.queries import exports as made_exports
@@ -54,10 +56,11 @@ def _export_facts(export_id: int) -> dict[str, object]:
         lines = export_lines(work, export_id)
         delivery = queries.of_export(work, export_id)
         takeable = queries.can_be_withdrawn(work, found, delivery)
+        undone_by, since = take_back.corrections_of(work, export_id), changed(work, _providers(), [found])
     provider = _providers().get(found.provider)
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    return {**facts, "takeable": takeable, "periods": periods}
+    return {**facts, "takeable": takeable, "periods": periods, "undone_by": undone_by, "since": since}
 
 
 @bp.get("/portaal/exports/<int:export_id>/versturen")
@@ -125,8 +128,11 @@ def show(delivery_id: int) -> ResponseReturnValue:
         page = min(max(1, number_asked("pagina") or 1), pages)
         lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
         receipts = of_delivery(work, delivery_id)
+        undone_by = take_back.corrections_of(work, facts.export.id)
+        since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
     extra = {"lines": lines, "asked": asked, "page": page, "pages": pages, "receipts": receipts}
-    return render_template("deliveries/show.html", **facts.shown(), **extra)
+    after = {"undone_by": undone_by, "since": since}
+    return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
 
 
 @bp.get("/portaal/leveringen/<int:delivery_id>/stand")
@@ -201,7 +207,7 @@ def release_refused(delivery_id: int) -> ResponseReturnValue:
     count_words = meervoud(count, "regel is", "regels zijn")
     if made.takes_back:
         flash(f"{count_words} afgesloten. De uren blijven bij export {made.takes_back}.", "success")
-        return redirect(url_for("deliveries.export", export_id=made.takes_back), code=303)
+        return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
     if made.is_correction:
         flash(f"{count_words} vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat.", "success")
         where = {"vestiging": made.venue_id, "doel": made.provider, "periode": periods.slug(made.period)}
