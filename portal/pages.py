@@ -9,8 +9,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.accounts.queries import venues
-from portal.deliveries.queries import deliveries
+from portal.deliveries.attention import changed, unsent
+from portal.deliveries.queries import by_export, deliveries
 from portal.exports.queries import exports
+from portal.hours import periods
 from portal.hours.queries import uploads
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
@@ -48,10 +50,12 @@ def overview() -> ResponseReturnValue:
             "working": [k for k in known if k.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN)],
             "venues": venues(work),
             "uploads": uploads(work, limit=5),
-            "exports": exports(work, limit=5),
+            "exports": (made := exports(work, limit=5)),
             "deliveries": deliveries(work, limit=5),
+            "changed": changed(work, acting().part(Providers), made),
+            "unsent": unsent(made, by_export(work)),
         }
-    return render_template("pages/overview.html", **facts)
+    return render_template("pages/overview.html", **facts, periods=periods)
 
 
 def handle_errors(app: Flask) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import venue as find_venue
 from portal.deliveries import corrections
+from portal.deliveries.attention import same_place, unsent
 from portal.deliveries.correction_forms import CorrectionForm
 from portal.deliveries.correction_types import Review
 from portal.deliveries.corrections import Subject
+from portal.deliveries.queries import by_export
 from portal.exports.queries import export as find_export
+from portal.exports.queries import exports
 from portal.hours import periods
 from portal.hours.types import Period, PeriodKind
+from portal.integrations import setup
 from portal.integrations.contract import LineSender
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.errors import InvalidInput, NotFound, RemoteError
 from portal.kernel.limits import number_asked
 
 bp = Blueprint("corrections", __name__)
@@ -35,7 +39,29 @@ def undo(delivery_id: int) -> ResponseReturnValue:
     """Take back what was sent: a correction to nothing, with a delivery and a receipt of its own."""
     with acting().read() as work:
         subject = corrections.subject_of(work, acting().part(Providers), delivery_id)
-    return _page(subject)
+    return _page(subject, delivery_id)
+
+
+@bp.post("/portaal/verschil/correctie/loonperiode")
+@access(Audience.CUSTOMER)
+def read_period() -> ResponseReturnValue:
+    """Ask payroll again which period it works on, and go back to the correction. Reads only."""
+    subject, delivery_id = _asked(), number_asked("levering")
+    _read(subject)
+    if delivery_id:
+        return redirect(url_for("corrections.undo", delivery_id=delivery_id), code=303)
+    return redirect(url_for("corrections.review", **request.args.to_dict()), code=303)
+
+
+def _read(subject: Subject) -> None:
+    try:
+        setup.refresh(acting(), subject.provider.key, subject.venue_id)
+    except RemoteError as error:
+        flash(f"{error.message} {error.remedy}".strip(), "error")
+    except InvalidInput as error:
+        flash(error.message, "error")
+    else:
+        flash("We hebben de loonperiode opnieuw gelezen.", "success")
 
 
 @bp.get("/portaal/exports/<int:export_id>/verschil")
@@ -48,16 +74,19 @@ def difference_of(export_id: int) -> ResponseReturnValue:
     return redirect(url_for("difference.show", vestiging=found.venue_id, doel=found.provider, periode=slug), code=303)
 
 
-def _page(subject: Subject) -> ResponseReturnValue:
+def _page(subject: Subject, delivery_id: int = 0) -> ResponseReturnValue:
     with acting().read() as work:
         shown = corrections.review(work, subject)
         venue = find_venue(work, subject.venue_id)
+        made = same_place(exports(work), subject.provider.key, subject.venue_id, subject.period)
+        waits = unsent(made, by_export(work))
     form = CorrectionForm()
     form.offer(shown, subject.provider.name, periods.label(subject.period))
     made = _made(subject, form)
     if made:
         return redirect(url_for("deliveries.export", export_id=made), code=303)
     facts = {"subject": subject, "shown": shown, "venue": venue, "form": form, "periods": periods}
+    facts |= {"delivery_id": delivery_id, "waits": waits}
     return render_template("deliveries/correction.html", **facts, **_rest(form, shown, subject)), _status(form)
 
 

@@ -24,6 +24,7 @@ from portal.kernel.work import Work
 
 LOST = "Het versturen is halverwege gestopt. We lezen na of deze uren er staan."
 MOVING = (DeliveryState.WAITING, DeliveryState.BUSY)
+OPEN_LINE = DeliveryLine.state.not_in((LineState.ACCEPTED, LineState.REFUSED))
 
 
 @dataclass(frozen=True)
@@ -269,13 +270,20 @@ def over(work: Work, delivery_id: int) -> bool:
 
 
 def finish(work: Work, delivery_id: int) -> bool:
-    """The workers are through. False when something is left, or it was not moving. Locks the delivery."""
-    moving = (Delivery.id == delivery_id) & Delivery.state.in_(MOVING)
-    locked = select(Delivery.id).where(moving).with_for_update(key_share=True)
-    if work.session.scalar(locked) is None or not over(work, delivery_id):
+    """The workers are through. False when something is left, or it was not moving. Locks the delivery.
+
+    A delivery that was stopped is through too once payroll answered every line: a stop that came too late.
+    """
+    where = (Delivery.id == delivery_id) & Delivery.state.in_((*MOVING, DeliveryState.CANCELLED))
+    state = work.session.scalar(select(Delivery.state).where(where).with_for_update(key_share=True))
+    if state is None or not over(work, delivery_id):
         return False
+    if state is DeliveryState.CANCELLED:
+        if work.session.scalar(select(exists().where(DeliveryLine.delivery_id == delivery_id, OPEN_LINE))):
+            return False
+        halt(work, delivery_id, halted=False)
     values = {"state": DeliveryState.DONE, "finished_at": work.now, "cause": "", "remedy": "", "tries": 0}
-    return _count(work, update(Delivery).where(moving).values(**values)) == 1
+    return _count(work, update(Delivery).where(where).values(**values)) == 1
 
 
 def keep_receipt(work: Work, delivery_id: int, number: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -19,6 +21,33 @@ from portal.kernel.wake import announce
 from portal.kernel.work import Work
 
 
+@dataclass(frozen=True)
+class Call:
+    """What one call will do: `before` is what our component holds now, `after` what it will hold."""
+
+    name: str
+    kind: str
+    code: str
+    action: Action
+    before: Decimal
+    after: Decimal
+
+
+def foresee(work: Work, export: Export, provider: Provider) -> list[Call]:
+    """The calls that sending this export would make, for the last look. Raises Conflict as `plan` does."""
+    lines = _lines(work, export)
+    return [
+        Call(line.name, line.kind, line.code, step.action, step.hours_before or Decimal(0), step.hours)
+        for line, of_line in zip(lines, _steps(work, export, provider, lines), strict=True)
+        for step in of_line
+    ]
+
+
+def _lines(work: Work, export: Export) -> Sequence[ExportLine]:
+    query = select(ExportLine).where(ExportLine.export_id == export.id).order_by(ExportLine.id)
+    return work.session.scalars(query).all()
+
+
 def plan(work: Work, export: Export, provider: Provider) -> Delivery:
     """Write the delivery of a locked export, once.
 
@@ -31,8 +60,7 @@ def plan(work: Work, export: Export, provider: Provider) -> Delivery:
     )  # fmt: skip
     work.session.add(delivery)
     work.session.flush()
-    query = select(ExportLine).where(ExportLine.export_id == export.id).order_by(ExportLine.id)
-    lines = work.session.scalars(query).all()
+    lines = _lines(work, export)
     planned = [
         (line, step)
         for line, of_line in zip(lines, _steps(work, export, provider, lines), strict=True)

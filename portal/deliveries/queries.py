@@ -40,6 +40,8 @@ class LineInfo:
 
 @dataclass(frozen=True)
 class DeliveryInfo:
+    """`asks`: unknown lines that we do not look up ourselves (any more), so a person has to."""
+
     id: int
     organisation_id: int
     export_id: int
@@ -55,6 +57,7 @@ class DeliveryInfo:
     released: int
     next_at: datetime
     waits_for_mend: bool
+    asks: int = 0
 
     @property
     def total(self) -> int:
@@ -78,6 +81,21 @@ class DeliveryInfo:
     @property
     def moving(self) -> bool:
         return self.state in (DeliveryState.WAITING, DeliveryState.BUSY)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a person stopped it with something left."""
+        return self.state is DeliveryState.CANCELLED
+
+    @property
+    def sent(self) -> bool:
+        """Whether any line left: payroll may hold hours of this delivery."""
+        return self.total > self.counts.get(LineState.PLANNED, 0)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a person can let it go on, and there is something to go on with."""
+        return self.state is DeliveryState.PAUSED or (self.stopped and self.counts.get(LineState.PLANNED, 0) > 0)
 
     @property
     def releasable(self) -> int:
@@ -177,5 +195,11 @@ def _info(work: Work, row: Delivery, counts: Counter[LineState]) -> DeliveryInfo
     return DeliveryInfo(
         row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.remedy, row.receipt,
         row.created_by, row.created_at, row.finished_at, dict(counts),
-        released, row.next_at, row.waits_for_mend,
+        released, row.next_at, row.waits_for_mend, _asks(work, row.id) if counts[LineState.UNCLEAR] else 0,
     )  # fmt: skip
+
+
+def _asks(work: Work, delivery_id: int) -> int:
+    query = select(func.count()).select_from(DeliveryLine).join(Parcel, Parcel.id == DeliveryLine.parcel_id)
+    query = query.where(DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.UNCLEAR)
+    return work.session.scalar(query.where(~Parcel.look_up)) or 0

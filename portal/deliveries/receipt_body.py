@@ -14,7 +14,7 @@ from typing import Any
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 SIGNS, GROUP, PREFIX = 16, 4, "KP"
-VERSION = 1
+VERSION = 2  # 2: `unprotected`
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Body:
-    """Everything a receipt states. `salt` keeps its digest from being guessed by who knows the people."""
+    """Everything a receipt states. `salt` keeps its digest from being guessed by who knows the people.
+
+    `unprotected`: a person chose to write in a closed period; receipts of version 1 do not say.
+    """
 
     version: int
     salt: str
@@ -71,6 +74,7 @@ class Body:
     created_at: datetime
     finished_at: datetime | None
     lines: tuple[Line, ...]
+    unprotected: bool = False
 
     def count(self, *states: str) -> int:
         return sum(line.state in states for line in self.lines)

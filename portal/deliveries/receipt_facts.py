@@ -39,6 +39,7 @@ def body_of(work: Work, delivery_id: int, *, salt: str = "", code: str = "", rep
         export.reference, export.period_kind.value, export.year, export.number, export.book_year or export.year,
         export.book_number or export.number, export.first_day.isoformat(), export.last_day.isoformat(), delivery.id,
         delivery.created_by, delivery.created_at, _ended(delivery, lines), lines,
+        export.unprotected,
     )  # fmt: skip
 
 

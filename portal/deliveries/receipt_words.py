@@ -58,6 +58,8 @@ class Sheet:
         ]
         if (body.book_year, body.book_number) != (body.year, body.number):
             found.insert(4, ("Geboekt in", _period(body, body.book_year, body.book_number)))
+        if body.unprotected:
+            found.insert(4, ("Afgesloten periode", "Er is gekozen om in de afgesloten periode te schrijven"))
         if body.provider_receipt:
             found.append((f"Nummer van {self.provider}", body.provider_receipt))
         if body.replaces:

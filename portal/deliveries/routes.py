@@ -8,9 +8,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask.typing import ResponseReturnValue
 
 from portal.deliveries import forms, queries, service, take_backs
+from portal.deliveries.attention import changed
 from portal.deliveries.difference_queries import Place, doubles
 from portal.deliveries.live import Live, is_live, live, time_left
 from portal.deliveries.receipt_queries import of_delivery
+from portal.exports import take_back
 from portal.exports.queries import ExportInfo, targets
 from portal.exports.queries import export as find_export
 from portal.exports.queries import exports as made_exports
@@ -19,7 +21,7 @@ from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
@@ -55,12 +57,14 @@ def _export_facts(export_id: int) -> dict[str, object]:
         lines = export_lines(work, export_id)
         delivery = queries.of_export(work, export_id)
         takeable = queries.can_be_withdrawn(work, found, delivery)
+        undone_by, since = take_back.corrections_of(work, export_id), changed(work, _providers(), [found])
         provider = _providers().get(found.provider)
         place = Place(found.venue_id, provider, found.period)
         double = doubles(work, place, {line.member_id for line in lines})
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    return {**facts, "takeable": takeable, "periods": periods, "double": double}
+    more = {"undone_by": undone_by, "since": since, "double": double}
+    return {**facts, **more, "takeable": takeable, "periods": periods}
 
 
 @bp.get("/portaal/exports/<int:export_id>/versturen")
@@ -71,7 +75,12 @@ def review(export_id: int) -> ResponseReturnValue:
 
 
 def _review(export_id: int, form: forms.SendForm) -> str:
-    return render_template("deliveries/review.html", **_export_facts(export_id), form=form)
+    facts, calls, hindrance = _export_facts(export_id), [], ""
+    try:
+        calls = service.foreseen(acting(), export_id)
+    except Conflict as error:
+        hindrance = error.message
+    return render_template("deliveries/review.html", **facts, form=form, calls=calls, hindrance=hindrance)
 
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
@@ -123,8 +132,11 @@ def show(delivery_id: int) -> ResponseReturnValue:
         page = min(max(1, number_asked("pagina") or 1), pages)
         lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
         receipts = of_delivery(work, delivery_id)
+        undone_by = take_back.corrections_of(work, facts.export.id)
+        since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
     extra = {"lines": lines, "asked": asked, "page": page, "pages": pages, "receipts": receipts}
-    return render_template("deliveries/show.html", **facts.shown(), **extra)
+    after = {"undone_by": undone_by, "since": since}
+    return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
 
 
 @bp.get("/portaal/leveringen/<int:delivery_id>/stand")
@@ -165,15 +177,20 @@ def _facts(work: Work, delivery_id: int) -> Facts:
 @access(Audience.CUSTOMER)
 def cancel(delivery_id: int) -> ResponseReturnValue:
     service.cancel(acting(), delivery_id)
-    flash("De levering is gestopt. Wat al verstuurd was, blijft staan.", "success")
+    with acting().read() as work:
+        through = not queries.delivery(work, delivery_id).stopped
+    flash(
+        "Alles was al verstuurd." if through else "De levering is gestopt. Wat al verstuurd was, blijft staan.",
+        "success",
+    )
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/hervatten")
 @access(Audience.CUSTOMER)
 def resume(delivery_id: int) -> ResponseReturnValue:
-    service.resume(acting(), delivery_id)
-    flash("We gaan verder waar we gebleven waren.", "success")
+    going = service.resume(acting(), delivery_id)
+    flash("We gaan verder waar we gebleven waren." if going else "Er is niets meer om te hervatten.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
@@ -190,14 +207,16 @@ def retry_refused(delivery_id: int) -> ResponseReturnValue:
 def release_refused(delivery_id: int) -> ResponseReturnValue:
     count = service.release_refused(acting(), delivery_id)
     with acting().read() as work:
-        first = find_export(work, queries.delivery(work, delivery_id).export_id).takes_back
-    if first:
-        flash(
-            f"{meervoud(count, 'regel is', 'regels zijn')} afgesloten. De uren blijven bij export {first}.", "success"
-        )
-    else:
-        free = meervoud(count, "regel is", "regels zijn")
-        flash(f"{free} vrij. Los de reden op en maak een nieuwe export.", "success")
+        made = find_export(work, queries.delivery(work, delivery_id).export_id)
+    count_words = meervoud(count, "regel is", "regels zijn")
+    if made.takes_back:
+        flash(f"{count_words} afgesloten. De uren blijven bij export {made.takes_back}.", "success")
+        return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+    if made.is_correction:
+        flash(f"{count_words} vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat.", "success")
+        where = {"vestiging": made.venue_id, "doel": made.provider, "periode": periods.slug(made.period)}
+        return redirect(url_for("corrections.review", **where), code=303)
+    flash(f"{count_words} vrij. Los de reden op en maak een nieuwe export.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
@@ -216,6 +235,8 @@ def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
         raise NotFound
     service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
     with acting().read() as work:
-        moving = queries.delivery(work, delivery_id).moving
-    flash("Genoteerd." if outcome == "staat-er" or moving else "Genoteerd. Kies Hervat om verder te gaan.", "success")
+        stopped = queries.delivery(work, delivery_id).resumable
+    flash(
+        "Genoteerd." if outcome == "staat-er" or not stopped else "Genoteerd. Kies Hervat om verder te gaan.", "success"
+    )
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)

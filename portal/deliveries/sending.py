@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.audit.service import record
@@ -148,7 +148,7 @@ def tend(crew: Crew) -> bool:
         through = [row for row in work.session.scalars(moving) if ledger.over(work, row)]
         left = crew.looks_at_stopped()
         if left:
-            through += receipts.unsealed(work)
+            through += {*receipts.unsealed(work), *_stopped_too_late(work)}
     for delivery_id in through:
         try:
             end(crew.acting, delivery_id)
@@ -157,6 +157,12 @@ def tend(crew: Crew) -> bool:
     if left:
         take_backs.settle_left(crew.acting, ROBOT)
     return False
+
+
+def _stopped_too_late(work: Work) -> list[int]:
+    """Stopped deliveries of which payroll answered every line."""
+    open_line = exists().where(DeliveryLine.delivery_id == Delivery.id, ledger.OPEN_LINE)
+    return list(work.session.scalars(select(Delivery.id).where(Delivery.state == DeliveryState.CANCELLED, ~open_line)))
 
 
 def end(acting: Acting, delivery_id: int) -> None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import decisions, receipts, take_backs
+from portal.deliveries import decisions, ledger, receipts, take_backs
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
-from portal.deliveries.planning import plan
+from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
@@ -55,6 +55,22 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
         return delivery.id
 
 
+def foreseen(acting: Acting, export_id: int) -> list[Call]:
+    """What sending a correction will do, call by call; nothing for an export of hours, or once it has a delivery.
+
+    Raises NotFound, and Conflict when the correction cannot go yet.
+    """
+    with acting.read() as work:
+        own_export = (Export.id == export_id) & (Export.organisation_id == work.organisation_id)
+        export = work.session.scalar(select(Export).where(own_export))
+        if export is None:
+            raise NotFound
+        started = select(Delivery.id).where(Delivery.export_id == export_id)
+        if export.kind is not ExportKind.CORRECTION or work.session.scalar(started) is not None:
+            return []
+        return foresee(work, export, acting.part(Providers).get(export.provider))
+
+
 def _of_export(work: Work, export_id: int) -> Delivery | None:
     return work.session.scalar(select(Delivery).where(Delivery.export_id == export_id).with_for_update(key_share=True))
 
@@ -68,20 +84,29 @@ def cancel(acting: Acting, delivery_id: int) -> None:
         if not decisions.cancel(work, delivery.id):
             raise Conflict("Deze levering is al klaar of geannuleerd. Er is niets meer om te stoppen.")
         record(work, "delivery.cancelled", delivery=delivery_id)
-        receipts.seal(work, delivery_id)
+        _close(work, delivery_id)
     take_backs.settle_alone(acting, delivery.export_id)
 
 
-def resume(acting: Acting, delivery_id: int) -> None:
-    """Go on with a paused delivery: what was accepted is not sent again. Safe to call twice."""
+def _close(work: Work, delivery_id: int) -> None:
+    """Seal what there is to say; a delivery with nothing left is done, also when it was stopped."""
+    if ledger.finish(work, delivery_id):
+        record(work, "delivery.done", delivery=delivery_id)
+    receipts.seal(work, delivery_id)
+
+
+def resume(acting: Acting, delivery_id: int) -> bool:
+    """Go on with a paused delivery: what was accepted is not sent again. Safe to call twice; False the second time."""
     with acting.begin() as work:
         delivery = own(work, delivery_id)
         require_active(work, delivery.provider)
         _require_standing(work, delivery)
         if delivery.state is DeliveryState.CANCELLED and delivery.export_id in downloads(work):
             raise Conflict("Het bestand van deze export is gedownload. Open de export en kies daar Versturen.")
-        if decisions.resume(work, delivery.id):
+        resumed = decisions.resume(work, delivery.id)
+        if resumed:
             record(work, "delivery.resumed", delivery=delivery_id)
+        return resumed
 
 
 def retry_refused(acting: Acting, delivery_id: int) -> int:
@@ -159,7 +184,7 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> N
                 "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."
             )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
-        receipts.seal(work, delivery_id)
+        _close(work, delivery_id)
     take_backs.settle_alone(acting, delivery.export_id)
 
 

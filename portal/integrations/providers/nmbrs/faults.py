@@ -17,6 +17,10 @@ LOGIN, RIGHT, PROTECTED, UNKNOWN = "1001", "1002", "2011", "9999"
 NO_ACCESS = frozenset({"1003", "2003", "2004", "2009"})
 SUPPORT = "Meld dit aan support van eitje."
 VISIBILITY = "Laat in Nmbrs het filter van deze gebruiker nakijken: wat daar niet in zit, ziet het portaal niet."
+CLOSED = (
+    "Overleg eerst met je salarisadministratie. Of zij voeren de uren zelf in, of jij maakt een correctie met een "
+    "verschilregel. Doe niet allebei: dan tellen de uren dubbel."
+)
 MATCH = "Kies bij de koppeling de juiste gegevens opnieuw en maak daarna een nieuwe export."
 
 
@@ -71,12 +75,12 @@ MEANINGS = {
     PROTECTED: Meaning(
         Refused,
         "De periode is in Nmbrs al afgesloten, of is nog niet aan de beurt.",
-        "Overleg met je salarisadministratie. Die kan de uren zelf invoeren in de juiste periode.",
+        CLOSED,
     ),
     "2012": Meaning(
         Refused,
         "De periode is in Nmbrs al afgesloten: de loonaangifte is verstuurd.",
-        "Overleg met je salarisadministratie. Die kan de uren zelf invoeren in de juiste periode.",
+        CLOSED,
     ),
     "2013": Meaning(
         Refused,
