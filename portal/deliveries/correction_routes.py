@@ -50,7 +50,10 @@ def read_period() -> ResponseReturnValue:
     _read(subject)
     if delivery_id:
         return redirect(url_for("corrections.undo", delivery_id=delivery_id), code=303)
-    return redirect(url_for("corrections.review", **request.args.to_dict()), code=303)
+    period = periods.slug(subject.period)
+    key, one = subject.provider.key, subject.member_id or None
+    back = url_for("corrections.review", vestiging=subject.venue_id, doel=key, periode=period, teamlid=one)
+    return redirect(back, code=303)
 
 
 def _read(subject: Subject) -> None:
@@ -78,8 +81,8 @@ def _page(subject: Subject, delivery_id: int = 0) -> ResponseReturnValue:
     with acting().read() as work:
         shown = corrections.review(work, subject)
         venue = find_venue(work, subject.venue_id)
-        made = same_place(exports(work), subject.provider.key, subject.venue_id, subject.period)
-        waits = unsent(made, by_export(work))
+        here = same_place(exports(work), subject.provider.key, subject.venue_id, subject.period)
+        waits = unsent(here, by_export(work))
     form = CorrectionForm()
     form.offer(shown, subject.provider.name, periods.label(subject.period))
     made = _made(subject, form)

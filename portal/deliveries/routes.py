@@ -214,8 +214,9 @@ def release_refused(delivery_id: int) -> ResponseReturnValue:
         return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
     if made.is_correction:
         flash(f"{count_words} vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat.", "success")
-        where = {"vestiging": made.venue_id, "doel": made.provider, "periode": periods.slug(made.period)}
-        return redirect(url_for("corrections.review", **where), code=303)
+        period = periods.slug(made.period)
+        back = url_for("corrections.review", vestiging=made.venue_id, doel=made.provider, periode=period)
+        return redirect(back, code=303)
     flash(f"{count_words} vrij. Los de reden op en maak een nieuwe export.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
