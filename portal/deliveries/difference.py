@@ -203,7 +203,8 @@ def _as_approved(person: Person, code: str, held: Decimal, done: Sequence[Sent])
         return False
     guest = _sum(line for line in done if line.here and not line.for_this)
     elsewhere = _sum(line for line in done if line.for_this and not line.here)
-    return held - guest + elsewhere == as_hours(person.approved.get(code, Approved()).exported)
+    minutes = person.approved.get(code, Approved())
+    return held - guest + elsewhere == as_hours(minutes.exported + minutes.leaving)
 
 
 def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, int]:
