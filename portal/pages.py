@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.accounts.queries import venues
+from portal.accounts.queries import beheerders, venues
 from portal.deliveries.attention import changed, unsent
 from portal.deliveries.queries import by_export, deliveries
 from portal.exports.queries import exports
@@ -49,6 +49,7 @@ def overview() -> ResponseReturnValue:
             "koppelingen": known,
             "working": [k for k in known if k.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN)],
             "venues": venues(work),
+            "beheerders": beheerders(work),
             "uploads": uploads(work, limit=5),
             "exports": (made := exports(work, limit=5)),
             "deliveries": deliveries(work, limit=5),
@@ -68,7 +69,18 @@ def handle_errors(app: Flask) -> None:
 
 def _on_portal_error(error: PortalError) -> ResponseReturnValue:
     warn("refused", code=error.code, status=error.status, endpoint=request.endpoint)
-    return error_page(error.status, error.message)
+    return error_page(error.status, error.message, _again() if error.status == 409 else ())
+
+
+def _again() -> tuple[tuple[str, str], ...]:
+    """The way back to a page that takes its own form, as it is now."""
+    rule = request.url_rule
+    if rule is None or "GET" not in (rule.methods or ()) or request.method == "GET":
+        return ()
+    words = (
+        "Bekijk het verschil opnieuw" if request.path.startswith("/portaal/verschil") else "Bekijk de pagina opnieuw"
+    )
+    return ((words, request.full_path.rstrip("?")),)
 
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
@@ -101,11 +113,11 @@ def _on_crash(error: Exception) -> ResponseReturnValue:
     return error_page(500)
 
 
-def error_page(status: int, message: str = "") -> tuple[str, int]:
+def error_page(status: int, message: str = "", first: tuple[tuple[str, str], ...] = ()) -> tuple[str, int]:
     """The page of an error; needs no database, session or login."""
     title, usual = TITLES.get(status, TITLES[500 if status >= 500 else 400])
     g.no_store = True
     # rendered outside the request context processors, so that a broken session cannot break this page too
     template = current_app.jinja_env.get_template("errors/error.html")
-    actions = [("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
+    actions = [*first, ("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
     return template.render(status=status, title=title, message=message or usual, actions=actions), status

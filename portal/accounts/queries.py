@@ -46,6 +46,14 @@ def beheerder_mails(work: Work, organisation_id: int) -> list[str]:
     return list(work.session.scalars(query.order_by(User.id)))
 
 
+def beheerders(work: Work) -> list[str]:
+    """Names of who may change a koppeling of the own organisation."""
+    query = select(User.name).where(
+        User.organisation_id == work.organisation_id, User.role == Role.BEHEERDER, User.disabled_at.is_(None)
+    )
+    return list(work.session.scalars(query.order_by(User.name, User.id)))
+
+
 def organisation_names(work: Work) -> dict[int, str]:
     """Names by id, for the desk of support only."""
     if work.actor.role is not Role.SUPPORT:

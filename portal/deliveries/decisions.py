@@ -12,6 +12,7 @@ from portal.deliveries.protocol import Event, LineState, ParcelState, after, sou
 from portal.kernel.wake import announce
 from portal.kernel.work import Work
 
+CHECKED = "Nagekeken door"
 STOPPED = (DeliveryState.PAUSED, DeliveryState.CANCELLED)
 
 
@@ -55,8 +56,8 @@ def retry_refused(work: Work, delivery_id: int) -> int:
     return count
 
 
-def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: timedelta) -> bool:
-    """A person looked in payroll: an `onbekend` line is booked, or it is not and is sent again.
+def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: timedelta, ref: str = "") -> bool:
+    """A person looked in payroll: an `onbekend` line is booked (as component `ref`), or it is not and is sent again.
 
     Not booked is believed only when the line was started longer than `wait` ago: a call under way may still land.
     Nobody decides while a worker reads the same thing back.
@@ -73,10 +74,9 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
     if parcel_id is None:
         return False
     work.session.execute(select(Parcel.id).where(Parcel.id == parcel_id).with_for_update(key_share=True))
-    reason = f"Nagekeken door {work.actor.name}." if booked else ""
-    changed = _changed(
-        work, update(DeliveryLine).where(where).values(state=after(LineState.UNCLEAR, event), reason=reason)
-    )
+    reason = f"{CHECKED} {work.actor.name}." if booked else ""
+    values = {"state": after(LineState.UNCLEAR, event), "reason": reason} | ({"remote_ref": ref[:60]} if ref else {})
+    changed = _changed(work, update(DeliveryLine).where(where).values(**values))
     if changed and not booked:
         _open(work, {parcel_id})
         _reopen(work, delivery_id)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
+from portal.deliveries.decisions import CHECKED
 from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
 from portal.deliveries.queries import DeliveryInfo
 from portal.exports.models import ExportLine
@@ -47,7 +48,8 @@ class PersonProgress:
 
 @dataclass(frozen=True)
 class Live:
-    """`looking`: lost lines that we look up ourselves, the first at `look_at`; `asks`: lines that need a person."""
+    """`looking`: lost lines that we look up ourselves, the first at `look_at`; `asks`: lines that need a person;
+    `by_hand`: who said that a line is booked, and of how many."""
 
     people: tuple[PersonProgress, ...]
     hidden: int
@@ -57,10 +59,11 @@ class Live:
     look_at: datetime | None
     asks: int
     seconds_left: int | None
+    by_hand: tuple[tuple[str, int], ...] = ()
 
 
 def live(work: Work, delivery: DeliveryInfo) -> Live:
-    """Four queries, whatever the size. The delivery is of the own organisation (queries.delivery)."""
+    """Five queries, whatever the size. The delivery is of the own organisation (queries.delivery)."""
     each = _each(delivery.id)
     unfinished = each.c.accepted < each.c.total
     persons, ready, open_ = work.session.execute(
@@ -83,7 +86,15 @@ def live(work: Work, delivery: DeliveryInfo) -> Live:
     looking, look_at = _looking(work, delivery.id)
     asks = delivery.counts.get(LineState.UNCLEAR, 0) - looking
     hidden = (open_ or 0) - len(people)
-    return Live(people, hidden, persons, ready or 0, looking, look_at, asks, _seconds_left(work, delivery))
+    pace, checked = _seconds_left(work, delivery), _by_hand(work, delivery.id)
+    return Live(people, hidden, persons, ready or 0, looking, look_at, asks, pace, checked)
+
+
+def _by_hand(work: Work, delivery_id: int) -> tuple[tuple[str, int], ...]:
+    mine = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
+    query = select(DeliveryLine.reason, func.count()).where(mine, DeliveryLine.reason.startswith(CHECKED))
+    rows = work.session.execute(query.group_by(DeliveryLine.reason).order_by(DeliveryLine.reason))
+    return tuple((reason.removeprefix(CHECKED).strip(" ."), count) for reason, count in rows)
 
 
 def is_live(delivery: DeliveryInfo, looking: int) -> bool:

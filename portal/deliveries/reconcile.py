@@ -69,7 +69,7 @@ def look(
         verdicts = read_back(
             [line.sought for line in unclear], found, baseline=known.baseline, ours=known.ours, rivals=known.rivals
         )
-    return _write(crew, claim, lines, states, verdicts)
+    return _write(crew, claim, lines, states, verdicts, shown)
 
 
 def _known(work: Work, claim: Claim) -> Known:
@@ -102,8 +102,11 @@ def fresh(work: Work, claim: Claim, shown: Sequence[Component]) -> list[Componen
 
 
 def _write(
-    crew: Crew, claim: Claim, lines: Sequence[Line], states: Sequence[LineState], verdicts: dict[int, Verdict]
-) -> Found:
+    crew: Crew, claim: Claim, lines: Sequence[Line], states: Sequence[LineState], verdicts: dict[int, Verdict],
+    shown: Sequence[Component] = (),
+) -> Found:  # fmt: skip
+    """`shown`: what payroll held, kept for the person who has to decide."""
+
     def settle(work: Work) -> None:
         for line_id, verdict in verdicts.items():
             ledger.find(work, claim, line_id, verdict.event, remote_ref=verdict.ref, reason=verdict.reason)
@@ -116,6 +119,9 @@ def _write(
                 line=line_id,
                 outcome=outcome,
             )
+
+        if shown and any(verdict.event is None for verdict in verdicts.values()):
+            keep(work, claim, shown)
 
     crew.write(claim, settle)
     now = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.deliveries import forms, queries, service, take_backs
 from portal.deliveries.attention import changed
+from portal.deliveries.candidates import candidates
 from portal.deliveries.difference_queries import Place, doubles
 from portal.deliveries.live import Live, is_live, live, time_left
 from portal.deliveries.receipt_queries import of_delivery
@@ -131,10 +132,11 @@ def show(delivery_id: int) -> ResponseReturnValue:
         pages = max(1, -(-facts.delivery.total // queries.LINES))
         page = min(max(1, number_asked("pagina") or 1), pages)
         lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
+        found = candidates(work, [one.id for one in asked])
         receipts = of_delivery(work, delivery_id)
         undone_by = take_back.corrections_of(work, facts.export.id)
         since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
-    extra = {"lines": lines, "asked": asked, "page": page, "pages": pages, "receipts": receipts}
+    extra = {"lines": lines, "asked": asked, "found": found, "page": page, "pages": pages, "receipts": receipts}
     after = {"undone_by": undone_by, "since": since}
     return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
 
@@ -229,12 +231,25 @@ def look_up(delivery_id: int) -> ResponseReturnValue:
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
 
 
+@bp.get("/portaal/leveringen/<int:delivery_id>/regels/<int:line_id>/staat-er-niet")
+@access(Audience.CUSTOMER)
+def ask_again(delivery_id: int, line_id: int) -> ResponseReturnValue:
+    """A line that would be sent again is asked about once more (J5)."""
+    with acting().read() as work:
+        facts, asked = _facts(work, delivery_id), queries.to_decide(work, delivery_id)
+    line = next((one for one in asked if one.id == line_id), None)
+    if line is None:
+        raise Conflict("Deze regel is niet (meer) onbekend. Bekijk de levering.")
+    return render_template("deliveries/ask_again.html", **facts.shown(), line=line)
+
+
 @bp.post("/portaal/leveringen/<int:delivery_id>/regels/<int:line_id>/<outcome>")
 @access(Audience.CUSTOMER)
 def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
     if outcome not in ("staat-er", "staat-er-niet"):
         raise NotFound
-    service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er")
+    ref = request.form.get("kenmerk", "") if outcome == "staat-er" else ""
+    service.decide(acting(), delivery_id, line_id, booked=outcome == "staat-er", ref=ref)
     with acting().read() as work:
         stopped = queries.delivery(work, delivery_id).resumable
     flash(

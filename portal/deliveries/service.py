@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.audit.service import record
 from portal.deliveries import decisions, ledger, receipts, take_backs
+from portal.deliveries.candidates import candidates
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.planning import Call, foresee, plan
@@ -171,14 +172,19 @@ def release_refused(acting: Acting, delivery_id: int) -> int:
         return freed
 
 
-def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool) -> None:
-    """Settle an `onbekend` line after looking in payroll. Raises NotFound, Conflict."""
+def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool, ref: str = "") -> None:
+    """Settle an `onbekend` line after looking in payroll. `ref`: what a person pointed at as ours.
+
+    Raises NotFound, Conflict.
+    """
     with acting.begin() as work:
         delivery = own(work, delivery_id)
         one_by_one = isinstance(acting.part(Providers).get(delivery.provider), LineSender)
         if not booked and not one_by_one:
             raise Conflict("Deze regels gaan als één pakket. Vraag je salariskantoor of het pakket er is.")
-        if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting)):
+        if ref and ref not in [one.ref for one in candidates(work, [line_id]).get(line_id, ())]:
+            raise Conflict("Deze regel staat er niet (meer), of is van een ander. Laat eerst nog een keer nalezen.")
+        if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting), ref=ref):
             raise Conflict(
                 "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "
                 "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."

@@ -80,10 +80,10 @@ def _sorted_out(material: Material, problems: list[Problem], notes: list[str]) -
 
 
 def _exported(export_id: int, shifts: Sequence[ShiftInfo]) -> Problem:
-    count = meervoud(len(shifts), "dienst zit", "diensten zitten")
+    count, goes = meervoud(len(shifts), "dienst zit", "diensten zitten"), "gaat" if len(shifts) == 1 else "gaan"
     return Problem(
         title="Al geëxporteerd",
-        detail=f"{count} al in export {export_id} en gaan niet nog een keer mee.",
+        detail=f"{count} al in export {export_id} en {goes} niet nog een keer mee.",
         mend=Mend.EXPORT, minutes=_minutes(shifts), shifts=len(shifts), target_id=export_id, leave_out=False,
     )  # fmt: skip
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts.queries import beheerders, venues
 from portal.accounts.queries import venue as find_venue
-from portal.accounts.queries import venues
 from portal.hours.queries import kinds, member, members
 from portal.integrations import forms, queries, service, setup
 from portal.integrations.contract import LineSender
+from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
@@ -63,6 +64,7 @@ def _show(key: str, answer: Form) -> str:
             "koppeling": queries.koppeling(work, _providers(), key),
             "request_": queries.own_request(work, key),
             "credential": queries.credential_age(work, key),
+            "beheerders": beheerders(work),
             "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in places],
             "kinds": {venue.id: kinds(work, venue.id) for venue in places},
         }
@@ -97,14 +99,23 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
         except (RemoteError, Conflict) as error:
             failure = error
         else:
-            flash(f"{provider.name} herkende je gegevens. De aanvraag is naar support gestuurd.", "success")
+            flash(f"{provider.name} herkende je gegevens. {_came_of_it(provider.key)}", "success")
             return redirect(url_for("integrations.show", key=provider.key), code=303)
     with acting().read() as work:
         found = queries.koppeling(work, _providers(), provider.key)
+        known = queries.credential_age(work, provider.key)
+    if known and not form.is_submitted():
+        form.email.data = known[0]
     page = render_template(
         "integrations/hand_over.html", provider=provider, form=form, koppeling=found, failure=failure
     )
     return page, 422 if form.errors or failure else 200
+
+
+def _came_of_it(key: str) -> str:
+    with acting().read() as work:
+        active = queries.koppeling(work, _providers(), key).state is KoppelingState.ACTIVE
+    return "De nieuwe token is meteen in gebruik." if active else "De aanvraag is naar support gestuurd."
 
 
 @bp.post(f"{BASE}/<key>/uitzetten")

@@ -192,8 +192,8 @@ def test_an_unknown_line_of_nmbrs_is_settled_by_hand(nmbrs: Stage, deliver: Deli
     an_hour_passes(nmbrs)
     deliver()
     page = alice.open(f"/portaal/leveringen/{delivery}")
-    assert buttons(page) >= {"Staat er al", "Staat er niet, verstuur opnieuw"}
-    page.submit("Staat er niet, verstuur opnieuw")
+    assert "Staat er al" in buttons(page)
+    page.follow("Staat er niet, verstuur opnieuw").submit("Ja, verstuur opnieuw")
     deliver()
     assert nmbrs.booked() == ALL
 
