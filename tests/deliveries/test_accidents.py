@@ -250,6 +250,17 @@ def test_a_stopped_delivery_gets_its_receipt_when_its_worker_died_before(nmbrs: 
     assert found.accepted == 1
 
 
+def test_a_receipt_of_nothing_is_genuine(nmbrs: Stage, deliver: Deliver) -> None:
+    """H2: when payroll refused everything, the sum of accepted hours is nothing, and the receipt says so soundly."""
+    for _ in range(3):
+        nmbrs.trouble(INSERT, "fault:2011")
+    delivery = send(nmbrs)
+    deliver()
+    assert set(states(nmbrs, delivery)) == {LineState.REFUSED}
+    found = receipt_check.verify(nmbrs.acting)
+    assert (found.checked, found.wrong) == (1, "")
+
+
 def by_hand(stage: Stage, refused: str) -> None:
     """The payroll clerk enters the hours that were refused, as our own words advise."""
     row = {"employee_id": int(refused), "code": 2100, "hours": "15.00", "period": stage.period.number,
