@@ -17,9 +17,11 @@ def upgrade() -> None:
     op.create_index("ix_export_takes_back", "export", ["takes_back"])
     op.add_column("shift", sa.Column("taken_back_by", KEY, nullable=True))
     op.create_index("ix_shift_taken_back_by", "shift", ["taken_back_by"])
+    op.add_column("delivery_line", sa.Column("losses", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    op.drop_column("delivery_line", "losses")
     op.drop_index("ix_shift_taken_back_by", "shift")
     op.drop_column("shift", "taken_back_by")
     op.drop_index("ix_export_takes_back", "export")

@@ -92,7 +92,8 @@ class Parcel(Base):
 
 
 class DeliveryLine(Base):
-    """One booking of a person and code. `remote_ref` is payroll's id once it answered.
+    """One booking of a person and code. `remote_ref` is payroll's id once it answered; `losses`: how often the other
+    side gave no clear answer.
 
     An update or delete names our own component (`target_ref`) and what it must hold until then (`hours_before`).
     `hours` is what the component holds afterwards. `released_at`: refused, and given free for a new export.
@@ -117,6 +118,7 @@ class DeliveryLine(Base):
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
+    losses: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Reading(Base):

@@ -38,6 +38,7 @@ class Line:
     started_at: datetime | None
     booking: BatchLine
     tried: bool = False
+    losses: int = 0
 
     @property
     def key(self) -> tuple[int, str]:
@@ -117,5 +118,5 @@ def _line(row: DeliveryLine, line: ExportLine) -> Line:
     booking = BatchLine(line.id, person, line.kind, line.code, line.minutes, row.hours, line.employee_ref)
     return Line(
         row.id, row.export_line_id, row.action, row.hours, row.target_ref, row.hours_before, row.state,
-        row.started_at, booking, row.attempt > 0,
+        row.started_at, booking, row.attempt > 0, row.losses,
     )  # fmt: skip

@@ -26,6 +26,19 @@ NO_BASELINE = "We weten niet wat er vooraf stond. Kijk in je salarispakket of de
 NOT_READ = "Nalezen lukte niet: {cause} Kijk in je salarispakket of deze uren er staan."
 
 
+MOST_LOSSES = 3
+TOO_OFTEN = Verdict(
+    None,
+    reason="Wij stuurden deze regel een paar keer en kregen nooit een duidelijk antwoord. Hij stond er bij het nalezen "
+    "niet. Kijk in je salarispakket of dat klopt, of vraag support om hulp.",
+)
+
+
+def _lost_too_often(line: Line, verdict: Verdict) -> bool:
+    """Each new try is a new chance to pay twice: after a few without a clear answer a person looks first."""
+    return verdict.event is Event.ABSENT and line.losses >= MOST_LOSSES
+
+
 @dataclass(frozen=True)
 class Found:
     """The states after looking; `again_at` when the other side could not be read and we look again."""
@@ -69,6 +82,7 @@ def look(
         verdicts = read_back(
             [line.sought for line in unclear], found, baseline=known.baseline, ours=known.ours, rivals=known.rivals
         )
+        verdicts |= {line.id: TOO_OFTEN for line in unclear if _lost_too_often(line, verdicts[line.id])}
     return _write(crew, claim, lines, states, verdicts, shown)
 
 

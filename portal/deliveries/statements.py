@@ -67,6 +67,8 @@ def _settled(event: Event) -> Any:
     """The end of started lines, for one outcome."""
     mine = (THESE, LINE.c.attempt == bindparam("held"), OF_HELD, LINE.c.state == source(event))
     values: dict[str, Any] = {"remote_ref": bindparam("ref"), "reason": bindparam("words"), **_moment(event)}
+    if event is Event.LOSE:
+        values["losses"] = LINE.c.losses + 1
     return update(LINE).where(*mine).values(state=after(source(event), event), **values)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.audit.models import AuditEvent
 from portal.deliveries.models import DeliveryLine, LineState, Parcel
 from portal.deliveries.protocol import MORE, OTHER_HOURS
-from portal.deliveries.reconcile import NO_BASELINE, NOT_READ
+from portal.deliveries.reconcile import NO_BASELINE, NOT_READ, TOO_OFTEN
 from portal.exports.models import ExportLine
 from tests.crash.world import Place
 
@@ -172,6 +172,7 @@ def _true_reason(found: Verdict, line: Sent, ours: Collection[There], *, twins: 
         MORE: twins and any(one.alike == line.alike for one in fresh),
         OTHER_HOURS: any(one.alike != line.alike for one in same_code),
         NO_BASELINE: line.baseline is None,
+        TOO_OFTEN.reason: not any(one.alike == line.alike for one in fresh),
     }.get(line.reason, line.reason.startswith(NOT_READ.partition("{")[0]))
     if line.look_up or not true:
         found.wrongs.append(f"{_words(line)} is onbekend for a reason that is not true: {line.reason!r}")

@@ -30,7 +30,19 @@ from portal.kernel.clock import clock_of
 from portal.kernel.work import Acting
 from tests.deliveries import fix
 from tests.deliveries.stage import PEOPLE, Stage, shift
-from tests.deliveries.steps import ALL, INSERT, an_hour_passes, bring, codes_booked, info, lines, send, states, where
+from tests.deliveries.steps import (
+    ALL,
+    INSERT,
+    an_hour_passes,
+    bring,
+    calls,
+    codes_booked,
+    info,
+    lines,
+    send,
+    states,
+    where,
+)
 
 Deliver = Callable[[], bool]
 AHEAD = timedelta(minutes=10)
@@ -207,6 +219,22 @@ def test_a_fault_of_our_own_while_looking_up_reaches_a_person(
     due_now(nmbrs)
     deliver()
     assert (where(nmbrs, delivery), nmbrs.booked()) == (DeliveryState.DONE, ALL)
+
+
+def test_an_answer_that_is_never_clear_is_left_to_a_person(nmbrs: Stage, deliver: Deliver) -> None:
+    """G4: each new try is a new chance to pay twice, so it is not tried for ever."""
+    delivery = send(nmbrs)
+    before = calls(nmbrs, INSERT)
+    for _ in range(6):
+        nmbrs.trouble(INSERT, "drop_before")
+        due_now(nmbrs)
+        deliver()
+    assert calls(nmbrs, INSERT) - before == 3 + 2  # the two others once each
+    due_now(nmbrs)
+    deliver()
+    (line,) = [one for one in lines(nmbrs, delivery) if one.state is LineState.UNCLEAR]
+    assert "nooit een duidelijk antwoord" in line.reason
+    assert len(nmbrs.booked()) == 2
 
 
 def test_a_worker_that_dies_while_a_delivery_is_stopped_leaves_no_false_alarm(nmbrs: Stage, deliver: Deliver) -> None:
