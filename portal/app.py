@@ -24,6 +24,7 @@ from portal.exports import routes as exports
 from portal.health import bp as health
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
+from portal.help.cache import open_cache
 from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
@@ -108,9 +109,10 @@ def _library(app: Flask, providers: Providers, settings: Settings) -> Library:
     keys = tuple(providers.by_key)
     rules = [str(rule) for rule in app.url_map.iter_rules()]
     paths = {rule.replace("<key>", key) for rule in rules for key in keys}
+    assets = ROOT / "static" / "assets"
     return help_pages.load(
-        ROOT / "content" / "koppelingen", ROOT / "static" / "assets", providers=keys, app_paths=paths,
-        base_url=settings.base_url,
+        settings.content, assets, providers=keys, app_paths=paths, base_url=settings.base_url,
+        cache=open_cache(settings.data / "help-cache.json", assets / "media"),
     )  # fmt: skip
 
 

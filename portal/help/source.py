@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from html import escape
 from pathlib import Path
 
 from portal.help import media
 from portal.help.types import Line, Problem
+from portal.kernel.filters import datum
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+\{:?\s*#([^\s}]+)\s*\})?\s*#*\s*$")
 UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 VIDEO = re.compile(r"^\{video:\s*([\w-]+)\s*\|\s*([^|{}]+?)\s*\}\s*$")
+STEP = re.compile(r"^\{stap:\s*([a-z]+)\s*\}\s*$")
+BY_HAND = re.compile(r"^\{hand:\s*(\d{4}-\d\d-\d\d)\s*\|\s*([^|{}]+?)\s*\}\s*$")
 PATH = re.compile(r"\{pad:([^{}]*)\}")
 OURS = re.compile(r"\{\s*(\w+):[^{}]*\}")
 OLD_LINK = re.compile(r"\(/?koppelingen\?id=([^)\s]+)\)")
@@ -52,7 +56,9 @@ class Rewriter:
         self.media_dir = media_dir
         self.shift = shift
         self.problems: list[Problem] = []
+        self.rewritten: list[Line] = []
         self.anchors: set[str] = set()
+        self.steps: list[str] = []
         self._level = 1
         self._line = 0
 
@@ -71,6 +77,7 @@ class Rewriter:
             else:
                 fresh.append(line)
             before = line.text
+        self.rewritten = fresh
         return fresh
 
     def _complain(self, reason: str) -> None:
@@ -85,6 +92,10 @@ class Rewriter:
             return [self._heading(len(found[1]), found[2], found[3])]
         if found := VIDEO.match(text):
             return ["", self._video(found[1], found[2]), ""]
+        if found := STEP.match(text):
+            return ["", self._step(found[1]), ""]
+        if found := BY_HAND.match(text):
+            return ["", self._by_hand(found[1], found[2]), ""]
         text = PATH.sub(self._path, OLD_LINK.sub(_new_link, text))
         for found in OURS.finditer(text):
             self._complain(f"unknown or badly written marker {found[0]}")
@@ -107,6 +118,22 @@ class Rewriter:
         for fault in faults:
             self._complain(fault)
         return html
+
+    def _step(self, name: str) -> str:
+        """A place where somebody who is signed in sees whether this is done; empty for everybody else."""
+        if name in self.steps:
+            self._complain(f"this step stands here twice: {name}")
+        self.steps.append(name)
+        return f'<p class="step-mark" id="{self.prefix}-stap-{name}"></p>'
+
+    def _by_hand(self, day: str, source: str) -> str:
+        """Steps in screens that are not ours: no test can walk them."""
+        try:
+            shown = datum(date.fromisoformat(day))
+        except ValueError:
+            self._complain(f"this is no day: {day}")
+            return ""
+        return f'<p class="checked">Met de hand gecontroleerd op {shown}, met {escape(source)}.</p>'
 
     def _path(self, found: re.Match[str]) -> str:
         try:

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
 from portal.help import pages, routes
+from portal.help.cache import Cache
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import FILTERS
@@ -74,7 +75,10 @@ def site(address: tuple[str, int]) -> Iterator[httpx.Client]:
 INTRODUCTION = """---
 title: Koppelingen
 summary: Alles over koppelingen.
+owner: integraties
 checked_on: 2026-11-22
+changes:
+  - 2026-11-22: Nieuw.
 keywords: [koppelingen]
 ---
 Lees over [Nmbrs](/koppelingen#nmbrs).
@@ -84,7 +88,10 @@ title: Nmbrs
 summary: Koppel eitje aan Nmbrs.
 provider: nmbrs
 order: 1
+owner: integraties
 checked_on: 2026-11-22
+changes:
+  - 2026-11-22: Nieuw.
 keywords: [nmbrs, token]
 ---
 Eerste alinea.
@@ -120,8 +127,10 @@ class Folder:
         assert old in before
         self.write(name, before.replace(old, new))
 
-    def load(self) -> Library:
-        return pages.load(self.content, self.root / "assets", providers={"nmbrs", "connexie"}, app_paths={"/inloggen"})
+    def load(self, cache: Cache | None = None) -> Library:
+        return pages.load(
+            self.content, self.root / "assets", providers={"nmbrs", "connexie"}, app_paths={"/inloggen"}, cache=cache
+        )
 
     def problems(self) -> list[str]:
         with pytest.raises(ContentError) as stopped:
