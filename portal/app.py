@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import pages
+from portal import pages, progress
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
@@ -22,6 +22,7 @@ from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
 from portal.exports import routes as exports
 from portal.health import bp as health
+from portal.help import machine_routes as machines
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
 from portal.help.cache import open_cache
@@ -69,9 +70,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.bp)
     app.register_blueprint(help_routes.bp)
+    app.register_blueprint(machines.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
     app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    app.extensions["help_progress"] = progress.steps
     _templates(app)
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
-from portal.help import pages, routes
+from portal.help import machine_routes, pages, routes
 from portal.help.cache import Cache
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
@@ -45,6 +45,7 @@ def _app(library: Library) -> Flask:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
     app.register_blueprint(routes.bp)
+    app.register_blueprint(machine_routes.bp)
     protect(app, secure=False)
 
     @app.errorhandler(PortalError)
