@@ -110,8 +110,9 @@ def test_a_reader_does_not_notice_a_database_that_is_away(acting: Acting, capsys
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_search_gives_up_on_a_locked_database_and_writes_wait_as_ever_afterwards(
-    acting: Acting, database_url: str, capsys: pytest.CaptureFixture[str]
+    acting: Acting, database_url: str, capsys: pytest.CaptureFixture[str], time_machine: Any
 ) -> None:
+    time_machine.move_to("2026-11-24T12:00:10+00:00", tick=False)  # the clock must not reach the next minute
     other = make_engine(database_url)
     with other.begin():  # somebody else writes, for as long as it takes
         misses.count(acting, "reiskosten")
