@@ -22,10 +22,13 @@ from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
 from portal.exports import routes as exports
 from portal.health import bp as health
+from portal.help import desk_routes as help_desk
 from portal.help import machine_routes as machines
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
+from portal.help import voice_routes as voice
 from portal.help.cache import open_cache
+from portal.help.turnstile import Turnstile
 from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
@@ -44,7 +47,10 @@ from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
-AREAS = (accounts, audit, corrections, deliveries, difference, exports, hours, integrations, receipts, support)
+AREAS = (
+    accounts, audit, corrections, deliveries, difference, exports, help_desk, hours, integrations, receipts, support,
+    voice,
+)  # fmt: skip
 
 
 def wire(settings: Settings, engine: Engine | None = None) -> Acting:
@@ -55,6 +61,7 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         Settings: settings,
         Providers: Providers(registry.build(settings, engine)),
         MailerPart: MailerPart(mailer),
+        Turnstile: Turnstile(),
     }
     receipt_anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
@@ -81,7 +88,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     connect(app, acting)
     access.guard(app)
     limits.guard(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for view in voice.WITHOUT_TOKEN:  # their forms stand on pages that are the same for everybody (decision 0009)
+        csrf.exempt(view)
     app.wsgi_app = limits.Counted(app.wsgi_app, UPLOAD_LIMIT)  # type: ignore[method-assign]
     if settings.proxy_hops:
         hops = settings.proxy_hops

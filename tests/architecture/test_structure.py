@@ -70,6 +70,8 @@ class TestViews:
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
             "machines.whole",
             "receipts.ask", "receipts.check",
+            "help.robots", "help.sitemap",
+            "voice.missing", "voice.thanks", "voice.vote",
         }  # fmt: skip
 
     def test_no_address_vanishes(self, app: Flask) -> None:
