@@ -41,7 +41,7 @@ def test_support_has_no_steps(signed_in: SignedIn, path: str) -> None:
 
 def test_who_has_done_nothing_starts_at_the_token(signed_in: SignedIn) -> None:
     page = signed_in("alice").open("/koppelingen/nmbrs")
-    assert list(states(page).items())[0] == ("Vul je API-token en e-mailadres in", "nu bezig")
+    assert next(iter(states(page).items())) == ("Vul je API-token en e-mailadres in", "nu bezig")
     assert "nu bezig" not in list(states(page).values())[1:]
     (mark,) = page.soup.select(".step-mark--next")
     assert mark["id"] == "nmbrs-stap-aanvragen"
@@ -54,7 +54,7 @@ def test_what_is_done_is_ticked_and_the_next_step_is_one_click_away(
 ) -> None:
     activate_nmbrs(acting, cast)
     page = signed_in("alice").open("/koppelingen/nmbrs")
-    assert [state for state in states(page).values()][:2] == ["klaar", "klaar"]
+    assert list(states(page).values())[:2] == ["klaar", "klaar"]
     assert page.text("#nmbrs-stap-aanvragen") == "Gedaan"
     answer = page.visitor.client.get("/koppelingen/nmbrs?volgende=1")
     following = page.soup.select_one(".step-mark--next")
