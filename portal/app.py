@@ -24,7 +24,9 @@ from portal.exports import routes as exports
 from portal.health import bp as health
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
+from portal.help import search_routes
 from portal.help.cache import open_cache
+from portal.help.search import Search
 from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
@@ -69,9 +71,11 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.bp)
     app.register_blueprint(help_routes.bp)
+    app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
     app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    app.extensions["help_search"] = Search(app.extensions["help"])
     _templates(app)
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)
@@ -131,6 +135,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
     app.context_processor(lambda: {"viewer": access.viewer()})
     app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
+    app.jinja_env.globals["support_mail"] = app.extensions["portal"].part(Settings).support_mail
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:

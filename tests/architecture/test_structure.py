@@ -67,7 +67,7 @@ class TestViews:
         assert public == {
             "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "health.alive", "health.ready",
             "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.robots", "help.sitemap",
-            "receipts.ask", "receipts.check",
+            "receipts.ask", "receipts.check", "search.results", "search.suggestions",
         }  # fmt: skip
 
     def test_no_address_vanishes(self, app: Flask) -> None:
