@@ -26,8 +26,10 @@ from portal.help import desk_routes as help_desk
 from portal.help import machine_routes as machines
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
+from portal.help import search_routes
 from portal.help import voice_routes as voice
 from portal.help.cache import open_cache
+from portal.help.search import Search
 from portal.help.turnstile import Turnstile
 from portal.help.types import Library
 from portal.hours import routes as hours
@@ -79,10 +81,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
         app.register_blueprint(area.bp)
     app.register_blueprint(help_routes.bp)
     app.register_blueprint(machines.bp)
+    app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
     app.extensions["help"] = _library(app, acting.part(Providers), settings)
     app.extensions["help_progress"] = progress.steps
+    app.extensions["help_search"] = Search(app.extensions["help"])
     _templates(app)
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)
@@ -144,6 +148,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
     app.context_processor(lambda: {"viewer": access.viewer()})
     app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
+    app.jinja_env.globals["support_mail"] = app.extensions["portal"].part(Settings).support_mail
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:

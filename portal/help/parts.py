@@ -11,6 +11,7 @@ from portal.help.types import Part
 HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 APART = frozenset({"p", "li", "td", "th", "tr", "div", "figcaption", "summary", "details", "pre", "br", *HEADINGS})
 LEFT_OUT = frozenset({"video", "source", "track"})
+UNSEEN = frozenset({"headerlink", "sr-only"})
 
 
 def parts_of(safe_html: str) -> tuple[Part, ...]:
@@ -30,10 +31,10 @@ def parts_of(safe_html: str) -> tuple[Part, ...]:
 
 def _text(node: etree._Element) -> Iterator[str]:
     """The words of an element; blocks are kept apart, the `#` of a heading is left out."""
-    if node.tag in LEFT_OUT or node.get("class") == "headerlink" or not isinstance(node.tag, str):
+    if node.tag in LEFT_OUT or node.get("class") in UNSEEN or not isinstance(node.tag, str):
         yield node.tail or ""
         return
-    yield node.text or ""
+    yield f"{' ' if node.tag in APART else ''}{node.text or ''}"
     for child in node:
         yield from _text(child)
     yield " " if node.tag in APART else ""

@@ -70,7 +70,7 @@ class TestViews:
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
             "machines.whole",
             "receipts.ask", "receipts.check",
-            "help.robots", "help.sitemap",
+            "search.results", "search.suggestions",
             "voice.missing", "voice.thanks", "voice.vote",
         }  # fmt: skip
 

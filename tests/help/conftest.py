@@ -13,8 +13,9 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
-from portal.help import machine_routes, pages, routes
+from portal.help import machine_routes, pages, routes, search_routes
 from portal.help.cache import Cache
+from portal.help.search import Search
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import FILTERS
@@ -44,8 +45,10 @@ def _app(library: Library) -> Flask:
     app.extensions["help"] = library
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
+    app.extensions["help_search"] = Search(library)
     app.register_blueprint(routes.bp)
     app.register_blueprint(machine_routes.bp)
+    app.register_blueprint(search_routes.bp)
     protect(app, secure=False)
 
     @app.errorhandler(PortalError)
