@@ -108,7 +108,8 @@ class Article:
 
     `html` stands on a page of its own (its headings start at h2), `section_html` is the same text as
     a section of the whole page (headings start at h3, empty for a guide); both are sanitised. `markdown` is the
-    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order.
+    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
+    explained here, each code with the anchor of its heading.
     """
 
     key: str
@@ -119,6 +120,7 @@ class Article:
     markdown: str
     parts: tuple[Part, ...] = ()
     steps: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_guide(self) -> bool:
@@ -156,6 +158,11 @@ class Library:
 
     def article(self, key: str) -> Article | None:
         return next((article for article in self.articles if article.key == key), None)
+
+    def address_of(self, code: str) -> str | None:
+        """Where a code (of an error or a state) is explained; None for an unknown one."""
+        places = (f"{page.path}#{anchor}" for page in self.pages for known, anchor in page.codes if known == code)
+        return next(places, None)
 
     def around(self, article: Article) -> tuple[Article | None, Article | None]:
         """The page before and the page after, in the order of the site."""

@@ -66,7 +66,7 @@ class TestViews:
         public = {name for name, view in app.view_functions.items() if audience_of(view) is Audience.PUBLIC}
         assert public == {
             "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "health.alive", "health.ready",
-            "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.robots", "help.sitemap",
+            "help.asset", "help.code", "help.home", "help.koppeling", "help.koppelingen", "help.robots", "help.sitemap",
             "receipts.ask", "receipts.check",
         }  # fmt: skip
 
