@@ -57,7 +57,7 @@ class Cache:
             "headings": [[h.id, h.text, h.level] for h in article.headings],
             "parts": [[p.anchor, p.title, p.text] for p in article.parts],
             "html": article.html, "section": article.section_html, "markdown": article.markdown,
-            "steps": article.steps,
+            "steps": article.steps, "codes": article.codes,
         }  # fmt: skip
 
     def keep(self) -> None:
@@ -80,6 +80,7 @@ def _article(row: dict[str, Any], key: str, front: FrontMatter) -> Article:
     return Article(
         key, front, tuple(Heading(*one) for one in row["headings"]), row["html"], row["section"], row["markdown"],
         tuple(Part(*one) for one in row["parts"]), tuple(row["steps"]),
+        tuple((code, anchor) for code, anchor in row["codes"]),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from portal.help.walks import tested_on, walk_of
 
 INTRODUCTION = "_inleiding"
 INTRODUCTION_ANCHOR = "koppelingen"
+ARTICLES = "meldingen.md"  # where an article of a code belongs when nobody wrote one
 ANCHORLESS = "a heading in a list or quote has no stable anchor"
 FILE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -57,11 +58,13 @@ def load(
     app_paths: Collection[str] = (),
     base_url: str = "",
     cache: Cache | None = None,
+    codes: Collection[str] | None = None,
 ) -> Library:
     """Read `content_dir/*.md` and return the checked library.
 
     `assets_dir` is what `/assets/` serves (clips are in its folder `media`), `providers` the keys that
-    front matter may name, `app_paths` the addresses outside the help centre that a page may link to. With a `cache`
+    front matter may name, `app_paths` the addresses outside the help centre that a page may link to, `codes` every code
+    that a screen can show: each needs one article (None: they are not checked). With a `cache`
     only pages that changed are rendered again. Raises ContentError with every problem. Safe to call twice.
     """
     problems: list[Problem] = []
@@ -71,8 +74,9 @@ def load(
     cache = cache or no_cache()
     rendered = [_remembered(draft, assets_dir / "media", cache, problems) for draft in drafts]
     faults = links.check(list(map(_for_links, drafts, rendered)), assets_dir, {*app_paths, "/"})
+    faults += _code_faults(drafts, rendered, codes)
     if faults and cache.used:  # a page that was not rendered now does not know its lines
-        return load(content_dir, assets_dir, providers=providers, app_paths=app_paths, base_url=base_url)
+        return load(content_dir, assets_dir, providers=providers, app_paths=app_paths, base_url=base_url, codes=codes)
     if problems or faults:
         raise ContentError(problems + faults)
     cache.keep()
@@ -145,8 +149,9 @@ def _render(draft: Draft, media_dir: Path, problems: list[Problem]) -> Rendered:
     safe = clean(html)
     markdown = "\n".join(line.text for line in draft.body).strip() + "\n"
     article = Article(
-        draft.key, draft.front, headings, safe, section_html, markdown, parts_of(safe), tuple(rewriter.steps)
-    )
+        draft.key, draft.front, headings, safe, section_html, markdown, parts_of(safe), tuple(rewriter.steps),
+        tuple(rewriter.codes),
+    )  # fmt: skip
     return Rendered(article, links.found_in(html), lines)
 
 
@@ -172,6 +177,22 @@ def _html(
 
 def _line_with(lines: list[Line], text: str) -> int:
     return next((line.number for line in lines if text in line.text), 1)
+
+
+def _code_faults(drafts: list[Draft], rendered: list[Rendered], codes: Collection[str] | None) -> list[Problem]:
+    """Codes without an article, and articles of codes that do not exist or have one already."""
+    found: list[Problem] = []
+    seen: set[str] = set()
+    for draft, page in zip(drafts, rendered, strict=True):
+        for code, _anchor in page.article.codes:
+            line = next((one.number for one in draft.body if re.search(rf"\{{code:.*\b{code}(?![\w-])", one.text)), 1)
+            if code in seen:
+                found.append(Problem(draft.path.name, line, f"code {code} has an article already"))
+            elif codes is not None and code not in codes:
+                found.append(Problem(draft.path.name, line, f"there is no code {code}"))
+            seen.add(code)
+    missing = sorted(set(codes or ()) - seen)
+    return found + [Problem(ARTICLES, 1, f"no article for code {code}") for code in missing]
 
 
 def _for_links(draft: Draft, rendered: Rendered) -> links.Draft:

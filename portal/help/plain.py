@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from portal.help.source import BUTTON, BY_HAND, HEADING, PATH, STEP, VIDEO
+from portal.help.source import BUTTON, BY_HAND, CODES, HEADING, PATH, STEP, VIDEO
 from portal.help.types import Article, Library
 
 LINK = re.compile(r"\]\((/[^)\s]*)\)(?:\{[^}]*\})?")
@@ -41,6 +41,8 @@ def _line(text: str, base_url: str) -> str:
         return f"{found[1]} {found[2]}"
     if found := VIDEO.match(text):
         return f"Filmpje: [{found[2]}]({base_url}/assets/media/{found[1]}.mp4)"
+    if found := CODES.match(text):
+        return f"Code: {found[1]}"
     if found := BY_HAND.match(text):
         return f"Met de hand gecontroleerd op {found[1]}, met {found[2]}."
     text = PATH.sub(lambda path: "**" + " > ".join(step.strip() for step in path[1].split(">")) + "**", text)

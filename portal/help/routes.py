@@ -73,6 +73,16 @@ def _article(key: str) -> Article:
     return article
 
 
+@bp.get("/meldingen/<code>")
+@access(Audience.PUBLIC)
+def code(code: str) -> ResponseReturnValue:
+    """The fixed address of an error or a state; where its article stands may change."""
+    address = library().address_of(code.lower())
+    if address is None:
+        raise NotFound("Deze code kennen we niet. Kijk of je hem goed hebt overgenomen.")
+    return redirect(address, code=303)
+
+
 @bp.get("/assets/<path:path>")
 @access(Audience.PUBLIC)
 def asset(path: str) -> ResponseReturnValue:

@@ -108,8 +108,9 @@ class Article:
 
     `html` stands on a page of its own (its headings start at h2), `section_html` is the same text as
     a section of the whole page (headings start at h3, empty for a guide); both are sanitised. `markdown` is the
-    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order. `tested_on`: the
-    day on which a browser walked what the page tells to click now; None when it never did, or when there is nothing.
+    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
+    explained here, each code with the anchor of its heading. `tested_on`: the day on which a browser walked
+    what the page tells to click now; None when it never did, or when there is nothing.
     """
 
     key: str
@@ -120,6 +121,7 @@ class Article:
     markdown: str
     parts: tuple[Part, ...] = ()
     steps: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
     tested_on: date | None = None
 
     @property
@@ -158,6 +160,11 @@ class Library:
 
     def article(self, key: str) -> Article | None:
         return next((article for article in self.articles if article.key == key), None)
+
+    def address_of(self, code: str) -> str | None:
+        """Where a code (of an error or a state) is explained; None for an unknown one."""
+        places = (f"{page.path}#{anchor}" for page in self.pages for known, anchor in page.codes if known == code)
+        return next(places, None)
 
     def around(self, article: Article) -> tuple[Article | None, Article | None]:
         """The page before and the page after, in the order of the site."""

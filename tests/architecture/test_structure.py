@@ -66,6 +66,7 @@ class TestViews:
         public = {name for name, view in app.view_functions.items() if audience_of(view) is Audience.PUBLIC}
         assert public == {
             "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "health.alive", "health.ready",
+            "help.code",
             "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.with_slash",
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
             "machines.whole",

@@ -29,6 +29,7 @@ APP_PATHS = (
     "/inloggen",
     "/portaal/uren",
     "/portaal/exports",
+    "/ontvangstbewijs",
     *(f"/portaal/bedrijf/koppelingen/{key}/activeren" for key in PROVIDERS),
 )
 BASE_URL = "https://portaal.example"
