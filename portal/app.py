@@ -84,7 +84,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
-    app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    app.extensions["help"] = library_of(app, settings)
     app.extensions["help_progress"] = progress.steps
     app.extensions["help_search"] = Search(app.extensions["help"])
     _templates(app)
@@ -121,9 +121,9 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def _library(app: Flask, providers: Providers, settings: Settings) -> Library:
+def library_of(app: Flask, settings: Settings) -> Library:
     """Load the help pages; a link into the portal must lead to a page that exists. Raises ContentError."""
-    keys = tuple(providers.by_key)
+    keys = tuple(app.extensions["portal"].part(Providers).by_key)
     rules = [str(rule) for rule in app.url_map.iter_rules()]
     paths = {rule.replace("<key>", key) for rule in rules for key in keys}
     assets = ROOT / "static" / "assets"

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process, utils
 
 from portal.help.types import Library
 
-CLOSE_ENOUGH = 72  # of 100; below it a guess helps nobody
+SCORERS = ((fuzz.ratio, 75), (fuzz.WRatio, 80))  # of 100; below it a guess helps nobody
 LONGEST = 200
 
 
@@ -21,11 +21,14 @@ def nearest(library: Library, path: str) -> tuple[str, str] | None:
     if not words:
         return None
     known = list(_known(library))
-    found = process.extractOne(
-        words, [name for name, _, _ in known], scorer=fuzz.WRatio, processor=utils.default_process,
-        score_cutoff=CLOSE_ENOUGH,
-    )  # fmt: skip
-    return known[found[2]][1:] if found else None
+    names = [name for name, _, _ in known]
+    for scorer, enough in SCORERS:  # the whole name first, then a part of it
+        found = process.extractOne(
+            words, names, scorer=scorer, processor=utils.default_process, score_cutoff=enough
+        )  # fmt: skip
+        if found:
+            return known[found[2]][1:]
+    return None
 
 
 def _known(library: Library) -> Iterator[tuple[str, str, str]]:

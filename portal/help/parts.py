@@ -29,6 +29,11 @@ def parts_of(safe_html: str) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.text or part.title)
 
 
+def words_in(node: etree._Element) -> str:
+    """The words of an element, blocks apart, without what follows it."""
+    return _joined([node.text or "", *(word for child in node for word in _text(child))])
+
+
 def _text(node: etree._Element) -> Iterator[str]:
     """The words of an element; blocks are kept apart, the `#` of a heading is left out."""
     if node.tag in LEFT_OUT or node.get("class") in UNSEEN or not isinstance(node.tag, str):

@@ -49,6 +49,19 @@ function openAtNextStep() {
   document.querySelector(".step-mark--next")?.scrollIntoView({ block: "center" });
 }
 
+// While somebody writes (`portal help write`) the page follows the file.
+function followWriter() {
+  const address = document.querySelector(".docs")?.dataset.writing;
+  if (!address) return;
+  let before = "";
+  setInterval(async () => {
+    const now = await fetch(address, { cache: "no-store" }).then((answer) => answer.text(), () => before);
+    if (before && now !== before) location.reload();
+    before = now;
+  }, 700);
+}
+
+followWriter();
 followReading();
 copyLinks();
 closeContents();

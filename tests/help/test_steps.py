@@ -18,12 +18,8 @@ def states(page: Page) -> dict[str, str]:
     """The words of each step, and what is said of it."""
     found = {}
     for item in page.soup.select(".your-steps .steps__item"):
-        state = item.select_one(".steps__state")
-        name = item.select_one(".steps__text")
-        assert state is not None
-        assert name is not None
-        state.extract()
-        found[" ".join(name.get_text().split())] = state.get_text().strip()
+        text, state = (" ".join(part.get_text().split()) for part in item.select(".steps__text, .steps__state"))
+        found[text.removesuffix(state).strip()] = state
     return found
 
 
