@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import pages
+from portal import pages, progress
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
@@ -22,11 +22,15 @@ from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
 from portal.exports import routes as exports
 from portal.health import bp as health
+from portal.help import desk_routes as help_desk
+from portal.help import machine_routes as machines
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
 from portal.help import search_routes
+from portal.help import voice_routes as voice
 from portal.help.cache import open_cache
 from portal.help.search import Search
+from portal.help.turnstile import Turnstile
 from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
@@ -34,6 +38,7 @@ from portal.integrations import registry
 from portal.integrations import routes as integrations
 from portal.integrations.parts import Providers
 from portal.kernel import access, headers, limits, logs
+from portal.kernel.clock import clock_of
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.vault import Vault
@@ -45,7 +50,10 @@ from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
-AREAS = (accounts, audit, corrections, deliveries, difference, exports, hours, integrations, receipts, support)
+AREAS = (
+    accounts, audit, corrections, deliveries, difference, exports, help_desk, hours, integrations, receipts, support,
+    voice,
+)  # fmt: skip
 
 
 def wire(settings: Settings, engine: Engine | None = None) -> Acting:
@@ -56,6 +64,7 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         Settings: settings,
         Providers: Providers(registry.build(settings, engine)),
         MailerPart: MailerPart(mailer),
+        Turnstile: Turnstile(),
     }
     receipt_anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
@@ -71,10 +80,12 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.bp)
     app.register_blueprint(help_routes.bp)
+    app.register_blueprint(machines.bp)
     app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
     app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    app.extensions["help_progress"] = progress.steps
     app.extensions["help_search"] = Search(app.extensions["help"])
     _templates(app)
     headers.protect(app, secure=settings.secure)
@@ -82,7 +93,9 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     connect(app, acting)
     access.guard(app)
     limits.guard(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for view in voice.WITHOUT_TOKEN:  # their forms stand on pages that are the same for everybody (decision 0009)
+        csrf.exempt(view)
     app.wsgi_app = limits.Counted(app.wsgi_app, UPLOAD_LIMIT)  # type: ignore[method-assign]
     if settings.proxy_hops:
         hops = settings.proxy_hops
@@ -139,5 +152,6 @@ def _templates(app: Flask) -> None:
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:
-    """Return `acting` with extra parts, such as the flag that ends a worker."""
-    return replace(acting, parts={**acting.parts, **{type(part): part for part in parts.values()}})
+    """Return `acting` with extra parts, such as the flag that ends a worker, and the clock that all workers share."""
+    added = {type(part): part for part in parts.values()}
+    return replace(acting, parts={**acting.parts, **added}, clock=clock_of(acting.engine))

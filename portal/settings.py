@@ -84,9 +84,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         nmbrs_soap_url=_url(env, "PORTAL_NMBRS_SOAP_URL") or NMBRS_SOAP,
         eitje_url=_url(env, "PORTAL_EITJE_URL"),
         connexie_url=_url(env, "PORTAL_CONNEXIE_URL"),
-        connexie_token=_secret(env, "PORTAL_CONNEXIE_TOKEN"),
+        connexie_token=_header(env, "PORTAL_CONNEXIE_TOKEN"),
         horecalonen_url=_url(env, "PORTAL_HORECALONEN_URL"),
-        horecalonen_token=_secret(env, "PORTAL_HORECALONEN_TOKEN"),
+        horecalonen_token=_header(env, "PORTAL_HORECALONEN_TOKEN"),
         allow_private_endpoints=_flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"),
         auto_activate=_flag(env, "PORTAL_AUTO_ACTIVATE"),
         lease_seconds=_lease(env),
@@ -163,6 +163,14 @@ def _secret(env: Mapping[str, str], name: str) -> Secret:
     if mode & 0o077:
         raise SettingsError(f"The file of {name}_FILE is readable for others: chmod 600 it.")
     return Secret(value)
+
+
+def _header(env: Mapping[str, str], name: str) -> Secret:
+    """A secret that travels in a header: only signs that can stand there."""
+    value = _secret(env, name)
+    if not all(" " <= sign <= "~" for sign in value.reveal()):
+        raise SettingsError(f"{name} holds a sign that cannot stand in a header: take the key over once more.")
+    return value
 
 
 def _secret_key(env: Mapping[str, str]) -> Secret:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from portal.audit.service import record
 from portal.deliveries import ledger
@@ -49,7 +49,7 @@ class BatchRound:
         self.look_up = False
         if planned:
             self._send(planned)
-        self.crew.write(self.claim, lambda work: ledger.release(work, self.claim, datetime.now(UTC)))
+        self.crew.write(self.claim, lambda work: ledger.release(work, self.claim, work.now))
 
     def _batch(self, lines: Sequence[Line]) -> Batch:
         wanted = {line.export_line_id for line in lines}
@@ -65,7 +65,7 @@ class BatchRound:
             raise
         except RemoteError as error:
             if isinstance(error, Unavailable) and self.claim.looks + 1 < MAX_TRIES:
-                self._look_later(datetime.now(UTC) + waiting_time(self.claim.looks, error), self.claim.looks + 1)
+                self._look_later(self.crew.acting.clock() + waiting_time(self.claim.looks, error), self.claim.looks + 1)
                 raise Stopped from error
             reason = NOT_READ.format(cause=error.message)
             self._found(lost, {}, reason, "")

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ T = TypeVar("T")
 ROBOT = "koppelportaal"
 REST_SECONDS = 0.4  # after nothing was found, so that idle threads do not all ask the database
 CLASHES = 5
+STOPPED_SECONDS = 20.0
 
 
 class Crew:
@@ -42,11 +43,12 @@ class Crew:
         self._queue: deque[tuple[Held, float]] = deque()
         self._jobs: dict[int, Job] = {}
         self._running: Counter[int] = Counter()
+        self._held: set[int] = set()
         self._lock = threading.Lock()
         self._refill = threading.Lock()
         self._opening = threading.Lock()
         self._there = threading.Condition()
-        self._rest_until = 0.0
+        self._rest_until = self._look_at_stopped = 0.0
 
     def robot(self, claim: Claim) -> Acting:
         return self.acting.as_actor(Actor(ROBOT, organisation_id=claim.organisation_id))
@@ -64,7 +66,15 @@ class Crew:
         finally:
             if held is not None:
                 with self._lock:
-                    self._running[held.claim.delivery_id] -= 1
+                    self._put_down(held)
+
+    def _put_down(self, held: Held) -> None:
+        """The last parcel of a delivery in this process takes the opened token along. Under the lock."""
+        delivery_id = held.claim.delivery_id
+        self._held.discard(held.claim.parcel_id)
+        self._running[delivery_id] -= 1
+        if not self._running[delivery_id]:
+            self._jobs.pop(delivery_id, None)
 
     def _next(self) -> Held | None:
         with self._refill:  # one thread asks the database, the others wait for what it brings
@@ -75,7 +85,7 @@ class Crew:
                     held, until = self._queue.popleft()
                     if monotonic() < until:
                         return held
-                    self._running[held.claim.delivery_id] -= 1  # its lease ended while it waited: the sweep has it
+                    self._put_down(held)  # its lease ended while it waited: the sweep has it
         return None
 
     def look_for_work(self) -> bool:
@@ -99,6 +109,7 @@ class Crew:
             self._rest_until = monotonic() + REST_SECONDS
         with self._lock:
             self._running.update(one.claim.delivery_id for one in held)
+            self._held.update(one.claim.parcel_id for one in held)
             self._queue.extend((one, until) for one in held)
 
     def _claim(self) -> list[Held]:
@@ -129,13 +140,17 @@ class Crew:
         """The token may have changed: open it again for the next parcel."""
         self._jobs.pop(delivery_id, None)
 
-    def last_of(self, delivery_id: int) -> bool:
-        """Whether this process holds no other parcel of a delivery; then its token is forgotten too."""
+    def looks_at_stopped(self) -> bool:
+        """Now and then a stopped delivery is looked at: a worker may have died before its receipt."""
+        due = monotonic() >= self._look_at_stopped
+        if due:
+            self._look_at_stopped = monotonic() + STOPPED_SECONDS
+        return due
+
+    def works_on(self, delivery_id: int) -> bool:
+        """Whether this process holds a parcel of a delivery."""
         with self._lock:
-            alone = self._running[delivery_id] <= 1
-            if alone:
-                self._jobs.pop(delivery_id, None)
-            return alone
+            return self._running[delivery_id] > 0
 
     def hand_back(self) -> None:
         """This process ends: what was claimed and not begun is free again at once (I5)."""
@@ -145,13 +160,16 @@ class Crew:
             self._queue.clear()
         with self.acting.begin() as work:
             for claim in waiting:
-                ledger.release(work, claim, datetime.now(UTC), look_up=claim.look_up, looks=claim.looks)
+                ledger.release(work, claim, work.now, look_up=claim.look_up, looks=claim.looks)
             ledger.rest(work, deliveries)
 
     def sweep(self) -> int:
-        """Take back what dead workers left; safe with any number of workers."""
+        """Take back what dead workers left; safe with any number of workers. What this process is working on itself is
+        left to it: its clock may have jumped, its calls have not ended by that."""
+        with self._lock:
+            mine = frozenset(self._held)
         with self.acting.begin() as work:
-            swept = ledger.sweep(work, self.quiet)
+            swept = ledger.sweep(work, self.quiet, spare=mine)
         if swept:
             warn("leases ended", count=swept)
         return swept

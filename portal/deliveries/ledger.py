@@ -7,7 +7,7 @@ up again, with a lock on the row it names, when a transaction changes a row twic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -166,8 +166,12 @@ def find(
 
 
 def keep_baseline(work: Work, claim: Claim, components: Iterable[Component]) -> bool:
-    """Store what payroll held before our first write; the first reading stays. False: the lease was lost."""
-    given = {**_held(claim), "shown": as_rows(components), "moment": work.now}
+    """Store what payroll holds before we write: what stood there before, and what came since. False: the lease was
+    lost. Not while a line of this parcel is lost: a row that is new since then may be that line."""
+    known = statements.first(work, statements.BASELINE, parcel=claim.parcel_id) or []
+    shown = as_rows(components)
+    there = {row["ref"] for row in shown}
+    given = {**_held(claim), "shown": [row for row in known if row["ref"] not in there] + shown, "moment": work.now}
     return statements.changed(work, statements.KEEP_BASELINE, **given) == 1
 
 
@@ -176,7 +180,11 @@ def as_rows(components: Iterable[Component]) -> list[dict[str, str]]:
 
 
 def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> bool:
-    """Hand a parcel back, to be taken again at `next_at`; DONE when nothing is left to do by itself."""
+    """Hand a parcel back, to be taken again at `next_at`; DONE when nothing is left to do by itself.
+
+    False: the claim counts no more, or a line of it is still `bezig` (a commit whose answer got lost). Such a parcel
+    stays with its lease: the sweep then makes that line `onbekend`, and it is looked up.
+    """
     left = look_up or statements.first(work, statements.LEFT, parcel=claim.parcel_id) is not None
     given = {
         **_held(claim), "becomes": ParcelState.OPEN if left else ParcelState.DONE, "then": next_at, "looking": look_up,
@@ -231,12 +239,13 @@ def rest(work: Work, delivery_ids: Iterable[int]) -> None:
     work.session.execute(update(Delivery).where(where).values(state=DeliveryState.WAITING, next_at=work.now))
 
 
-def sweep(work: Work, wait: timedelta) -> int:
+def sweep(work: Work, wait: timedelta, spare: Collection[int] = ()) -> int:
     """Take parcels back from workers that died: what was being sent is `onbekend` and is looked up after `wait`.
 
-    `wait` counts from the start of the line (see `protocol.quiet`). Safe to call twice.
+    `wait` counts from the start of the line (see `protocol.quiet`). `spare`: parcels whose worker certainly lives.
+    Safe to call twice.
     """
-    late = (Parcel.state == ParcelState.BUSY) & (Parcel.lease_until < work.now)
+    late = (Parcel.state == ParcelState.BUSY) & (Parcel.lease_until < work.now) & Parcel.id.not_in(spare)
     query = select(Parcel).where(late).order_by(Parcel.id).with_for_update(skip_locked=True, key_share=True)
     parcels = work.session.scalars(query.execution_options(populate_existing=True)).all()
     for parcel in parcels:

@@ -24,7 +24,8 @@ from portal.secret import Secret
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the ledger with what a sender needs. `hours` is what payroll must hold afterwards."""
+    """A line of the ledger with what a sender needs. `hours` is what payroll must hold afterwards; `tried`: it was
+    started before."""
 
     id: int
     export_line_id: int
@@ -35,6 +36,7 @@ class Line:
     state: LineState
     started_at: datetime | None
     booking: BatchLine
+    tried: bool = False
 
     @property
     def sought(self) -> Sought:
@@ -96,5 +98,5 @@ def _line(row: DeliveryLine, line: ExportLine) -> Line:
     booking = BatchLine(line.id, person, line.kind, line.code, line.minutes, row.hours, line.employee_ref)
     return Line(
         row.id, row.export_line_id, row.action, row.hours, row.target_ref, row.hours_before, row.state,
-        row.started_at, booking,
+        row.started_at, booking, row.attempt > 0,
     )  # fmt: skip

@@ -7,8 +7,8 @@ outcome after it; the outcome of one line and the start of the next share a comm
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from portal.deliveries import ledger, reconcile
 from portal.deliveries.crew import Crew
@@ -24,6 +24,13 @@ from portal.kernel.work import Work
 CHANGED = (
     "Onze regel staat nu anders in het salarispakket: iemand heeft hem daar aangepast. "
     "Kijk bij Verschil wat er staat en maak zo nodig een nieuwe correctie."
+)
+
+
+TWIN = (
+    "Sinds de vorige poging staat er een regel met dezelfde code en dezelfde uren in het salarispakket. "
+    "Misschien heeft je salarisadministratie deze uren zelf ingevoerd. Kijk dat na. "
+    "Staan ze er nog niet? Verstuur de regel dan opnieuw."
 )
 
 
@@ -50,7 +57,7 @@ class PersonRound:
             step, at = next_step(self.states, look_up=self.look_up, halted=False, has_baseline=self.has_baseline)
             if step is Step.LOOK:
                 self._look()
-            elif step is Step.READ or (step is Step.SEND and self._needs_a_look(at)):
+            elif step is Step.READ or (step is Step.SEND and self._needs_a_look()):
                 self._read()
             elif step is Step.SEND:
                 self._send(at)
@@ -65,9 +72,9 @@ class PersonRound:
             self._release(found.again_at, look_up=True, looks=self.claim.looks + 1)
             raise Stopped
 
-    def _needs_a_look(self, at: int) -> bool:
-        """An old baseline says nothing of our component now: a retry, or a claim after a pause, reads once more."""
-        return self.lines[at].action is not Action.INSERT and not self.has_looked
+    def _needs_a_look(self) -> bool:
+        """Each claim reads once: since an older reading, somebody may have entered or changed what is there."""
+        return not self.has_looked
 
     def _read(self) -> None:
         """Read what is there before the first write of this person; who cannot be read is not written."""
@@ -78,22 +85,32 @@ class PersonRound:
         except Refused as error:
             self._refuse_all(words(error))
             return
-        if not self.crew.write(self.claim, lambda work: self._keep(work, found)):
+        refused = dict.fromkeys(self._changed_there(found), CHANGED)
+        refused |= dict.fromkeys(self._entered_there(found), TWIN)
+        if not self.crew.write(self.claim, lambda work: self._keep(work, found, refused)):
             raise Stopped
+        for at in refused:
+            self.states[at] = LineState.REFUSED
         self.has_baseline = self.has_looked = True
 
-    def _keep(self, work: Work, found: Sequence[Component]) -> bool:
-        kept = self.has_baseline or ledger.keep_baseline(work, self.claim, found)
-        changed = self._changed_there(found)
-        if kept and changed:
-            ids = [self.lines[at].id for at in changed]
-            kept = ledger.start(work, self.claim, ids) and ledger.settle(
-                work, self.claim, ids, Event.REFUSE, reason=CHANGED
-            )
-        if kept:
-            for at in changed:
-                self.states[at] = LineState.REFUSED
-        return kept
+    def _keep(self, work: Work, found: Sequence[Component], refused: Mapping[int, str]) -> bool:
+        """While a line is lost the baseline stays as it is: what is new since then may be that line."""
+        lost = LineState.UNCLEAR in self.states and self.has_baseline
+        kept = lost or ledger.keep_baseline(work, self.claim, found)
+        return kept and all(self._refuse(work, [self.lines[at].id], reason) for at, reason in refused.items())
+
+    def _refuse(self, work: Work, ids: Sequence[int], reason: str) -> bool:
+        return ledger.start(work, self.claim, ids) and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)
+
+    def _entered_there(self, found: Sequence[Component]) -> list[int]:
+        """Lines that were tried before and of which a twin, not ours, came into payroll since: sending them again
+        may pay twice."""
+        tried = [at for at, line in enumerate(self.lines) if self.states[at] is LineState.PLANNED and line.tried]
+        if not (tried and self.has_baseline) or LineState.UNCLEAR in self.states:
+            return []
+        with self.crew.acting.read() as work:
+            fresh = reconcile.fresh(work, self.claim, found)
+        return [at for at in tried if _holds(fresh, self.lines[at])]
 
     def _changed_there(self, found: Sequence[Component]) -> list[int]:
         """Updates and deletes whose component no longer holds what we wrote: somebody changed it in payroll.
@@ -114,10 +131,8 @@ class PersonRound:
         ids = [self.lines[at].id for at in planned]
 
         def refuse(work: Work) -> bool:
-            return (
-                ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
-                and ledger.start(work, self.claim, ids)
-                and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)
+            return ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True) and self._refuse(
+                work, ids, reason
             )
 
         if not self.crew.write(self.claim, refuse):
@@ -196,7 +211,7 @@ class PersonRound:
             return None
         states = [*self.states[:at], after(LineState.BUSY, event), *self.states[at + 1 :]]
         step, then = next_step(states, look_up=self.look_up, halted=False, has_baseline=self.has_baseline)
-        if step is not Step.SEND or self._needs_a_look(then) or self.crew.must_stop():
+        if step is not Step.SEND or self._needs_a_look() or self.crew.must_stop():
             return None
         return then
 
@@ -209,7 +224,7 @@ class PersonRound:
 
         def close(work: Work) -> bool:
             keep(work)
-            return ledger.release(work, self.claim, datetime.now(UTC))
+            return ledger.release(work, self.claim, work.now)
 
         if not self.crew.write(self.claim, close):
             raise Stopped
@@ -223,6 +238,15 @@ class PersonRound:
         """Let another worker, or another time, take it; a line whose answer was lost is looked up then."""
         pending = self.look_up and LineState.UNCLEAR in self.states
         self.crew.write(self.claim, lambda work: reconcile.give_back(work, self.claim, look_up=pending))
+
+
+def _holds(rows: list[Component], line: Line) -> bool:
+    """Whether a row is the twin of a line; each row is the twin of one."""
+    twin = next((row for row in rows if (row.code, row.hours) == (line.booking.code, line.hours)), None)
+    if twin is None or line.action is not Action.INSERT:
+        return False
+    rows.remove(twin)
+    return True
 
 
 def words(error: RemoteError) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -176,7 +176,7 @@ def _one(crew: Crew, taken: Round, opened: Opened, asked: Asked) -> None:
     if crew.must_stop() or time.monotonic() >= taken.ends:
         _write(crew, asked, lease_until=None)
         return
-    began = datetime.now(UTC)
+    began = crew.acting.clock()
     try:
         with on_behalf_of(taken.organisation_id), finish_by(taken.ends):
             found = opened.sender.booked(asked.employee_ref, asked.period, opened.credentials)
@@ -208,7 +208,7 @@ def _later(crew: Crew, asked: Asked, error: Unavailable) -> None:
         _write(crew, asked, asked_at=None, lease_until=None, error=_words(error))
         return
     wait = max(waiting_time(0, error), min(asked.waited, GIVE_UP / 3))
-    _write(crew, asked, lease_until=datetime.now(UTC) + wait, error=_words(error))
+    _write(crew, asked, lease_until=crew.acting.clock() + wait, error=_words(error))
 
 
 def _refused(crew: Crew, taken: Round, used: str, error: AccessRefused) -> None:

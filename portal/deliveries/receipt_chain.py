@@ -29,12 +29,15 @@ class Signed(Protocol):
 
 
 def hash_of(row: Receipt, seq: int | None = None) -> str:
-    """The SHA-256 over everything but the body, which is there by its digest. `seq`: as if it stood there."""
+    """The SHA-256 over everything but the body, which is there by its digest. `seq`: as if it stood there.
+
+    Hours have two decimals here whatever they had when they were summed: the database gives them back so.
+    """
     facts = {
         "seq": row.seq if seq is None else seq, "organisation": row.organisation_id, "delivery": row.delivery_id,
         "code": row.code, "sealed_at": row.sealed_at.isoformat(timespec="microseconds"), "state": row.state.value,
         "replaces": row.replaces, "accepted": row.accepted, "refused": row.refused, "unclear": row.unclear,
-        "unsent": row.unsent, "hours": str(row.hours), "body": row.body_sha256, "previous": row.previous,
+        "unsent": row.unsent, "hours": f"{row.hours:.2f}", "body": row.body_sha256, "previous": row.previous,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -20,8 +20,9 @@ def is_over(work: Work, delivery_id: int) -> bool:
 
 
 def at_rest(work: Work, delivery_id: int) -> bool:
-    """Whether nobody works on this delivery: it is over, and no parcel or line is under way."""
-    parcel = select(Parcel.id).where(Parcel.delivery_id == delivery_id, Parcel.state == ParcelState.BUSY)
+    """Whether nobody works on this delivery: it is over, no parcel or line is under way, none is to be looked up."""
+    moving = (Parcel.state == ParcelState.BUSY) | Parcel.look_up
+    parcel = select(Parcel.id).where(Parcel.delivery_id == delivery_id, moving)
     line = select(DeliveryLine.id).where(DeliveryLine.delivery_id == delivery_id, DeliveryLine.state == LineState.BUSY)
     under_way = work.session.scalar(parcel.limit(1)) or work.session.scalar(line.limit(1))
     return under_way is None and is_over(work, delivery_id)

@@ -6,10 +6,10 @@ import secrets
 from dataclasses import replace
 from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 
 from portal.deliveries import receipt_anchor, receipt_body, receipt_chain
-from portal.deliveries.models import Delivery, DeliveryState, LineState
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.receipt_body import Body
 from portal.deliveries.receipt_chain import Head
 from portal.deliveries.receipt_facts import at_rest, body_of, is_over
@@ -50,6 +50,16 @@ def seal(work: Work, delivery_id: int) -> None:
     head.signature = receipt_chain.head_signature(work.vault, Head(row.seq, row.hash))
     work.session.flush()
     receipt_anchor.after_commit(work.session, work.vault, Head(row.seq, row.hash))
+
+
+def unsealed(work: Work) -> list[int]:
+    """Stopped deliveries of which a line was settled after their newest receipt, or that have none."""
+    newest = select(func.max(Receipt.sealed_at)).where(Receipt.delivery_id == Delivery.id).scalar_subquery()
+    later = exists().where(
+        DeliveryLine.delivery_id == Delivery.id, DeliveryLine.settled_at.is_not(None),
+        or_(newest.is_(None), DeliveryLine.settled_at > newest),
+    )  # fmt: skip
+    return list(work.session.scalars(select(Delivery.id).where(Delivery.state == DeliveryState.CANCELLED, later)))
 
 
 def _locked_head(work: Work) -> ReceiptHead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import or_, select
@@ -57,7 +57,7 @@ def look(
         raise
     except RemoteError as error:
         if isinstance(error, Unavailable) and claim.looks + 1 < MAX_TRIES:
-            return Found(list(states), datetime.now(UTC) + waiting_time(claim.looks, error))
+            return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error))
         reason = NOT_READ.format(cause=error.message)
         return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
     with crew.acting.read() as work:
@@ -92,6 +92,13 @@ def _known(work: Work, claim: Claim) -> Known:
     baseline = work.session.scalar(select(Parcel.baseline).where(Parcel.id == claim.parcel_id))
     before = None if baseline is None else frozenset(str(row["ref"]) for row in baseline)
     return Known(before, frozenset(work.session.scalars(refs)), frozenset(rivals))
+
+
+def fresh(work: Work, claim: Claim, shown: Sequence[Component]) -> list[Component]:
+    """The rows that came into payroll after our first reading and are not ours."""
+    known = _known(work, claim)
+    taken = (known.baseline or frozenset()) | known.ours
+    return [row for row in shown if row.ref not in taken]
 
 
 def _write(

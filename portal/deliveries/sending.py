@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.audit.service import record
 from portal.deliveries import decisions, ledger, receipts, trouble
@@ -20,6 +21,7 @@ from portal.deliveries.ledger import Claim
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.parcels import Held, Job
 from portal.deliveries.persons import PersonRound, Stopped
+from portal.deliveries.receipts import Broken
 from portal.deliveries.reconcile import give_back
 from portal.integrations import keyring
 from portal.integrations.contract import BatchSender, LineSender
@@ -91,8 +93,9 @@ def work_parcel(crew: Crew) -> bool:
             return False
         with on_behalf_of(held.claim.organisation_id):
             _bring(crew, held)
-        if crew.last_of(held.claim.delivery_id):
-            end(crew.acting, held.claim.delivery_id)
+    # asked after it was put down: of two threads with the last two parcels, the second finds nobody
+    if not crew.works_on(held.claim.delivery_id):
+        end(crew.acting, held.claim.delivery_id)
     return True
 
 
@@ -116,6 +119,11 @@ def _bring(crew: Crew, held: Held) -> None:
     except Tampered:
         warn("a sealed value cannot be opened", delivery=claim.delivery_id)
         trouble.unreadable(robot, claim)
+    except SQLAlchemyError:
+        raise  # the database is not there: nothing can be written down, the lease will end
+    except Exception as error:  # noqa: BLE001 - a person must hear of what nobody thought of, not only the log
+        warn("a parcel failed", delivery=claim.delivery_id, error=type(error).__name__)
+        trouble.unexpected(robot, claim)
     else:
         return
     work_round.hand_back()
@@ -138,8 +146,13 @@ def tend(crew: Crew) -> bool:
     with crew.acting.read() as work:
         moving = select(Delivery.id).where(Delivery.state.in_(ledger.MOVING)).order_by(Delivery.id)
         through = [row for row in work.session.scalars(moving) if ledger.over(work, row)]
+        if crew.looks_at_stopped():
+            through += receipts.unsealed(work)
     for delivery_id in through:
-        end(crew.acting, delivery_id)
+        try:
+            end(crew.acting, delivery_id)
+        except (Broken, Tampered) as error:  # one that cannot be sealed must not keep the others
+            warn("a delivery cannot be ended", delivery=delivery_id, error=type(error).__name__)
     return False
 
 

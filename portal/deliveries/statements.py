@@ -36,19 +36,15 @@ START = (
     )
 )  # fmt: skip
 
-LEFT = select(LINE.c.id).where(
-    LINE.c.parcel_id == bindparam("parcel"), LINE.c.state.in_((LineState.PLANNED, LineState.BUSY))
-)
-RELEASE = update(PARCEL).where(HELD).values(
+LEFT = select(LINE.c.id).where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.PLANNED)
+NONE_BUSY = ~exists().where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.BUSY)
+RELEASE = update(PARCEL).where(HELD, NONE_BUSY).values(
     state=bindparam("becomes"), lease_until=None, next_at=bindparam("then"), look_up=bindparam("looking"),
     looks=bindparam("looked"),
 )  # fmt: skip
 
-KEEP_BASELINE = (
-    update(PARCEL)
-    .where(HELD, PARCEL.c.baseline_at.is_(None))
-    .values(baseline=bindparam("shown"), baseline_at=bindparam("moment"))
-)
+BASELINE = select(PARCEL.c.baseline).where(PARCEL.c.id == bindparam("parcel"))
+KEEP_BASELINE = update(PARCEL).where(HELD).values(baseline=bindparam("shown"), baseline_at=bindparam("moment"))
 
 OWN_READING = select(READING.c.id).where(
     *(READING.c[name] == bindparam(f"own_{name}") for name in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from portal.audit.service import record
 from portal.deliveries import ledger
@@ -15,6 +15,7 @@ from portal.kernel.work import Acting
 MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 600.0
+UNEXPECTED = "Bij ons gaat iets mis met deze levering. Er is niets dubbel verstuurd."
 UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
 
 
@@ -37,8 +38,12 @@ def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
                 record(work, "delivery.paused", delivery=claim.delivery_id)
             return
         remedy = f"We proberen het over {max(1, round(wait.total_seconds()))} seconden opnieuw."
-        until = datetime.now(UTC) + wait
-        ledger.back_off(work, claim.delivery_id, until, error.message, remedy)
+        ledger.back_off(work, claim.delivery_id, work.now + wait, error.message, remedy)
+
+
+def unexpected(acting: Acting, claim: Claim) -> None:
+    """A fault of our own: tried again as when the other side is away, and then for a person to see."""
+    unavailable(acting, claim, Unavailable(UNEXPECTED, remedy="Meld dit aan support als het blijft."))
 
 
 def access_refused(acting: Acting, claim: Claim, used: str, error: AccessRefused) -> None:

@@ -66,6 +66,7 @@ class Cache:
             return
         staged = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             staged.write_text(json.dumps(self._now), encoding="utf-8")
             staged.replace(self.path)
         except OSError as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from portal.help import links
@@ -18,6 +19,7 @@ from portal.help.parts import parts_of
 from portal.help.render import clean, to_html
 from portal.help.source import Rewriter
 from portal.help.types import Article, ContentError, FrontMatter, Heading, Library, Line, Problem
+from portal.help.walks import tested_on, walk_of
 
 INTRODUCTION = "_inleiding"
 INTRODUCTION_ANCHOR = "koppelingen"
@@ -74,7 +76,8 @@ def load(
     if problems or faults:
         raise ContentError(problems + faults)
     cache.keep()
-    introduction, *articles = (one.article for one in rendered)
+    tested = tested_on(content_dir)
+    introduction, *articles = (_with_test(one.article, tested) for one in rendered)
     return Library(introduction, tuple(articles), assets_dir, base_url)
 
 
@@ -145,6 +148,11 @@ def _render(draft: Draft, media_dir: Path, problems: list[Problem]) -> Rendered:
         draft.key, draft.front, headings, safe, section_html, markdown, parts_of(safe), tuple(rewriter.steps)
     )
     return Rendered(article, links.found_in(html), lines)
+
+
+def _with_test(article: Article, tested: Mapping[str, tuple[str, date]]) -> Article:
+    digest, on = tested.get(article.key, ("", None))
+    return replace(article, tested_on=on) if digest == walk_of(article.markdown).digest else article
 
 
 def _html(

@@ -1,8 +1,9 @@
 """Rewrites our own Markdown, line by line, into Markdown that the library knows.
 
-Ours are `{pad: Bedrijf > Instellingen}` (where to click), `{video: name | title}` on a line of its own,
-stable ids on headings, and links in the form of the old docsify site. Each line keeps its number, so
-that a complaint can name it.
+Ours are `{pad: Bedrijf > Instellingen}` (where to click), `{knop: Maak export}` (words on a button), and on a line of
+their own `{video: name | title}`, `{stap: uren}` (a step that the portal can tick off) and
+`{hand: 2026-11-25 | source}` (steps that no test can walk); stable ids on headings, and links in the form of the old
+docsify site. Each line keeps its number, so that a complaint can name it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 VIDEO = re.compile(r"^\{video:\s*([\w-]+)\s*\|\s*([^|{}]+?)\s*\}\s*$")
 STEP = re.compile(r"^\{stap:\s*([a-z]+)\s*\}\s*$")
 BY_HAND = re.compile(r"^\{hand:\s*(\d{4}-\d\d-\d\d)\s*\|\s*([^|{}]+?)\s*\}\s*$")
+BUTTON = re.compile(r"\{knop:([^{}]*)\}")
 PATH = re.compile(r"\{pad:([^{}]*)\}")
 OURS = re.compile(r"\{\s*(\w+):[^{}]*\}")
 OLD_LINK = re.compile(r"\(/?koppelingen\?id=([^)\s]+)\)")
@@ -96,7 +98,7 @@ class Rewriter:
             return ["", self._step(found[1]), ""]
         if found := BY_HAND.match(text):
             return ["", self._by_hand(found[1], found[2]), ""]
-        text = PATH.sub(self._path, OLD_LINK.sub(_new_link, text))
+        text = BUTTON.sub(self._button, PATH.sub(self._path, OLD_LINK.sub(_new_link, text)))
         for found in OURS.finditer(text):
             self._complain(f"unknown or badly written marker {found[0]}")
         return [text]
@@ -118,6 +120,12 @@ class Rewriter:
         for fault in faults:
             self._complain(fault)
         return html
+
+    def _button(self, found: re.Match[str]) -> str:
+        """Words on a button or link of the portal; the build walks the portal and looks for them."""
+        if not found[1].strip():
+            self._complain("a button looks like {knop: Maak export}")
+        return f'<strong class="button-word">{escape(found[1].strip())}</strong>'
 
     def _step(self, name: str) -> str:
         """A place where somebody who is signed in sees whether this is done; empty for everybody else."""

@@ -108,7 +108,8 @@ class Article:
 
     `html` stands on a page of its own (its headings start at h2), `section_html` is the same text as
     a section of the whole page (headings start at h3, empty for a guide); both are sanitised. `markdown` is the
-    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order.
+    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order. `tested_on`: the
+    day on which a browser walked what the page tells to click now; None when it never did, or when there is nothing.
     """
 
     key: str
@@ -119,6 +120,7 @@ class Article:
     markdown: str
     parts: tuple[Part, ...] = ()
     steps: tuple[str, ...] = ()
+    tested_on: date | None = None
 
     @property
     def is_guide(self) -> bool:
@@ -179,6 +181,12 @@ class Library:
         return min(page.front.checked_on for page in self.sections)
 
     @property
+    def tested_on(self) -> date | None:
+        """The day of the section that was walked longest ago; None when one of them never was."""
+        days = [page.tested_on for page in self.koppelingen]
+        return min((day for day in days if day), default=None) if all(days) else None
+
+    @property
     def updated_on(self) -> date:
         return max(page.front.updated_on for page in self.sections)
 
@@ -186,6 +194,17 @@ class Library:
     def anchors(self) -> tuple[str, ...]:
         """Every anchor of the whole page, in the order in which they stand there."""
         return tuple(anchor for a in self.sections for anchor in (a.key, *(h.id for h in a.headings)))
+
+    def address_for(self, old_id: str) -> str:
+        """Where an id of the old site lives now: on the whole page, else on the page of a guide."""
+        if anchor := self.anchor_for(old_id):
+            return f"/koppelingen#{anchor}"
+        wanted = old_id.strip().strip("/").lower()
+        found = ((a, h) for a in self.articles for h in a.headings if wanted and wanted in (h.id, a.key))
+        article, heading = next(found, (None, None))
+        if article is None or heading is None:
+            return "/koppelingen"
+        return article.path if wanted == article.key else f"{article.path}#{heading.id}"
 
     def anchor_for(self, old_id: str) -> str | None:
         """Return the anchor that the old site (docsify, `?id=`) meant; None when it is unknown.

@@ -6,16 +6,17 @@ the parts that were wired at start. `Work` is one open transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from portal.kernel.clock import machine_now
 from portal.kernel.errors import Forbidden
 from portal.kernel.remote.guard import in_transaction
 from portal.kernel.vault import Vault
@@ -62,6 +63,7 @@ class Acting:
     engine: Engine
     vault: Vault
     parts: Mapping[type, Any] = field(default_factory=dict)
+    clock: Callable[[], datetime] = machine_now
 
     def part(self, kind: type[T]) -> T:
         """Return the part of this kind that was wired at start (settings, providers, mailer)."""
@@ -69,17 +71,18 @@ class Acting:
         return found
 
     def as_actor(self, actor: Actor) -> Acting:
-        return Acting(actor, self.engine, self.vault, self.parts)
+        return replace(self, actor=actor)
 
     @contextmanager
     def begin(self) -> Iterator[Work]:
         """A writing transaction: commits at the end, rolls back on any error. No network inside."""
+        now = self.clock()
         with in_transaction(), Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Work(session, self.actor, datetime.now(UTC), self.vault)
+            yield Work(session, self.actor, now, self.vault)
 
     @contextmanager
     def read(self) -> Iterator[Work]:
         """A reading transaction; never commits."""
-        reader = self.engine.execution_options(writes=False)
+        reader, now = self.engine.execution_options(writes=False), self.clock()
         with in_transaction(), Session(reader, expire_on_commit=False) as session:
-            yield Work(session, self.actor, datetime.now(UTC), self.vault)
+            yield Work(session, self.actor, now, self.vault)

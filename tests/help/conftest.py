@@ -13,7 +13,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
-from portal.help import pages, routes, search_routes
+from portal.help import machine_routes, pages, routes, search_routes
 from portal.help.cache import Cache
 from portal.help.search import Search
 from portal.help.types import ContentError, Library
@@ -47,6 +47,7 @@ def _app(library: Library) -> Flask:
     app.jinja_env.trim_blocks = True
     app.extensions["help_search"] = Search(library)
     app.register_blueprint(routes.bp)
+    app.register_blueprint(machine_routes.bp)
     app.register_blueprint(search_routes.bp)
     protect(app, secure=False)
 

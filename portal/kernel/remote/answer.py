@@ -76,7 +76,7 @@ def retry_after(headers: httpx.Headers, now: datetime | None = None) -> int:
         return min(int(text[:9]), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return USUAL_WAIT
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

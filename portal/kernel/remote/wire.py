@@ -6,6 +6,7 @@ thread for ever. Here every read and write gets what is left of the call.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ import httpx
 from portal.kernel.remote.addresses import AddressRefusedError, Resolve, checked, lookup
 
 SLICE = 16 * 1024
+USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 @dataclass
@@ -60,6 +62,7 @@ class TimedStream(httpcore.NetworkStream):
             left = progress.left(timeout)
             if left <= 0:
                 raise httpcore.WriteTimeout("The time for this call is up.")
+            _die_by(self._inner, left)
             progress.sent = True  # before the write: after a fault nobody knows how much left
             self._inner.write(buffer[start : start + SLICE], left)
 
@@ -83,6 +86,14 @@ class TimedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def _die_by(stream: httpcore.NetworkStream, seconds: float) -> None:
+    """Bytes that were written and not delivered must not arrive after the call is over, even when this process stands
+    still by then: the kernel gives up the connection instead (Linux, tcp(7))."""
+    given = stream.get_extra_info("socket")
+    if given is not None and USER_TIMEOUT is not None:
+        given.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, max(1, int(seconds * 1000)))
 
 
 class CheckedBackend(httpcore.NetworkBackend):
