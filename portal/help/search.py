@@ -41,6 +41,8 @@ class Search:
 
     def _all(self, answer: Answer, words: Sequence[str]) -> Answer | None:
         """The answer with every word, None when nothing has them all."""
+        if not all(map(self._lexicon.is_known, words)):
+            return None
         query = self._index.every(words)
         found = self._index.search(query)
         return self._filled(answer, words, found, query) if found else None
@@ -84,6 +86,8 @@ class Search:
         return found | {EXACT + word for word in words}
 
     def _missing(self, words: Sequence[str], numbers: list[int]) -> dict[int, tuple[str, ...]]:
+        if len(words) == 1:
+            return {}
         have = {word: self._index.among(self._index.word(word), numbers) for word in words}
         return {
             number: tuple(self._lexicon.written.get(word, word) for word in words if number not in have[word])

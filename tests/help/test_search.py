@@ -119,7 +119,7 @@ def test_a_code_is_found_as_it_is_written(made: Search, text: str) -> None:
     assert (addresses(answer), answer.corrected) == (["/koppelingen/urencodes"], "")
 
 
-@pytest.mark.parametrize("text", ["1003", "10022", "bsm", "zwembad"])
+@pytest.mark.parametrize("text", ["1003", "10022", "hourcomponentvar2", "bsm", "zwembad"])
 def test_codes_and_short_words_are_not_corrected(made: Search, text: str) -> None:
     assert made.find(text) == Answer(text)
 

@@ -107,6 +107,15 @@ class TestPage:
         }  # fmt: skip
 
 
+def test_support_sees_only_what_found_nothing(visitor: Visitor, signed_in: Callable[[str], Visitor]) -> None:
+    for question in ("zwembad", "conexxie", "nmbrs zwemles", "token", "", "\0 "):
+        visitor.open("/zoeken", query={"q": question})
+    visitor.client.head("/zoeken?q=zwemvest")
+    shown = signed_in("support").open("/support/uitleg/gezocht").text()
+    assert "zwembad" in shown
+    assert [word for word in ("conexxie", "zwemles", "zwemvest", "token") if word in shown] == []
+
+
 def test_the_help_pages_alone_can_be_searched(site: httpx.Client) -> None:
     answer = site.get("/zoeken", params={"q": "conexxie"}).raise_for_status()
     assert BeautifulSoup(answer.text, "html.parser").select("ol.results li")
