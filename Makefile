@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench crash crash-mistakes lock videos chromium ffmpeg
+.PHONY: help run test check bench instructions crash crash-mistakes lock videos chromium ffmpeg
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ check: $(VENV)/dev.stamp ## Lint, types, import rules, templates
 
 bench: $(VENV)/dev.stamp ## Run the benchmarks
 	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+instructions: $(VENV)/dev.stamp chromium ## Walk the steps of the help pages in a browser and note the day
+	PORTAL_NOTE_TESTED=1 $(BIN)/python -m pytest tests/journeys/test_main_job.py -k from_reading_to_receipt
 
 crash: $(VENV)/dev.stamp ## Kill workers a thousand times while hours are sent (SQLite and PostgreSQL)
 	PYTHONPATH=. $(BIN)/python -m tests.crash.run --kills 1000 --lines 500 $(ARGS)

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import pages
+from portal import pages, progress
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
@@ -22,8 +22,15 @@ from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
 from portal.exports import routes as exports
 from portal.health import bp as health
+from portal.help import desk_routes as help_desk
+from portal.help import machine_routes as machines
 from portal.help import pages as help_pages
 from portal.help import routes as help_routes
+from portal.help import search_routes
+from portal.help import voice_routes as voice
+from portal.help.cache import open_cache
+from portal.help.search import Search
+from portal.help.turnstile import Turnstile
 from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
@@ -43,7 +50,11 @@ from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
-AREAS = (accounts, audit, corrections, deliveries, difference, exports, hours, integrations, receipts, support)
+KEPT_PAGES = "help-cache.json"
+AREAS = (
+    accounts, audit, corrections, deliveries, difference, exports, help_desk, hours, integrations, receipts, support,
+    voice,
+)  # fmt: skip
 
 
 def wire(settings: Settings, engine: Engine | None = None) -> Acting:
@@ -54,6 +65,7 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         Settings: settings,
         Providers: Providers(registry.build(settings, engine)),
         MailerPart: MailerPart(mailer),
+        Turnstile: Turnstile(),
     }
     receipt_anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
@@ -69,16 +81,22 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     for area in AREAS:
         app.register_blueprint(area.bp)
     app.register_blueprint(help_routes.bp)
+    app.register_blueprint(machines.bp)
+    app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
-    app.extensions["help"] = _library(app, acting.part(Providers), settings)
+    app.extensions["help"] = library_of(app, settings)
+    app.extensions["help_progress"] = progress.steps
+    app.extensions["help_search"] = Search(app.extensions["help"])
     _templates(app)
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)
     connect(app, acting)
     access.guard(app)
     limits.guard(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    for view in voice.WITHOUT_TOKEN:  # their forms stand on pages that are the same for everybody (decision 0009)
+        csrf.exempt(view)
     app.wsgi_app = limits.Counted(app.wsgi_app, UPLOAD_LIMIT)  # type: ignore[method-assign]
     if settings.proxy_hops:
         hops = settings.proxy_hops
@@ -104,14 +122,15 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def _library(app: Flask, providers: Providers, settings: Settings) -> Library:
+def library_of(app: Flask, settings: Settings) -> Library:
     """Load the help pages; a link into the portal must lead to a page that exists. Raises ContentError."""
-    keys = tuple(providers.by_key)
+    keys = tuple(app.extensions["portal"].part(Providers).by_key)
     rules = [str(rule) for rule in app.url_map.iter_rules()]
     paths = {rule.replace("<key>", key) for rule in rules for key in keys}
+    assets = ROOT / "static" / "assets"
     return help_pages.load(
-        ROOT / "content" / "koppelingen", ROOT / "static" / "assets", providers=keys, app_paths=paths,
-        base_url=settings.base_url,
+        settings.content, assets, providers=keys, app_paths=paths, base_url=settings.base_url,
+        cache=open_cache(settings.data / KEPT_PAGES, assets / "media"),
     )  # fmt: skip
 
 
@@ -130,6 +149,7 @@ def _templates(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
     app.context_processor(lambda: {"viewer": access.viewer()})
     app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
+    app.jinja_env.globals["support_mail"] = app.extensions["portal"].part(Settings).support_mail
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:

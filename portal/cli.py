@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,12 +14,14 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import app, demo, migrate, serve, settings, worker
+from portal import app, demo, migrate, serve, settings, worker, writing
 from portal.accounts.invite import invite
 from portal.deliveries import receipt_check
-from portal.help.types import ContentError
+from portal.help import check
+from portal.help.types import ContentError, Library
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
+from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Actor, Role
 from portal.sandbox import server as sandbox_server
 
@@ -146,6 +149,38 @@ def audit_verify() -> None:
         sys.exit(1)
     if not report.anchored and report.checked:
         click.echo("There was no note of an earlier end on this machine; it is written now.")
+
+
+@main.group("help")
+def help_pages() -> None:
+    """The help pages, for who writes them."""
+
+
+@help_pages.command("check")
+@click.option("--days", default=check.FRESH_DAYS, show_default=True, help="How long a page stays fresh.")
+def help_check(days: int) -> None:
+    """Say what is wrong: links, anchors, captions, long sentences, words off the list, old pages and clips."""
+    found = _settings()
+    try:
+        library: Library = app.create_app(found).extensions["help"]
+    except ContentError as error:
+        click.echo(error, err=True)
+        sys.exit(1)
+    words = check.read_words(found.content.parent / "woorden.txt")
+    problems = check.check(library, words, datetime.now(AMSTERDAM).date(), days)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        sys.exit(1)
+    click.echo(f"{len(library.pages)} pages are in order.")
+
+
+@help_pages.command("write")
+@click.option("--port", default=8001, show_default=True)
+def help_write(port: int) -> None:
+    """Show the pages while you write: the browser follows each change."""
+    found = _settings()
+    writing.serve(found, port, found.content)
 
 
 @main.command("invite")

@@ -25,6 +25,7 @@ from portal.accounts.invite import find_or_make
 from portal.accounts.models import Organisation, User, Venue
 from portal.accounts.password import make_hash
 from portal.app import wire
+from portal.help import examples
 from portal.hours.service import import_file
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Actor, Role
@@ -119,7 +120,7 @@ def _key_file(path: Path, fresh: str) -> Path:
 
 
 def seed(acting: Acting) -> None:
-    """Make the organisation, its people and last month's hours; safe to call twice."""
+    """Make the organisation, its people, last month's hours and what readers said; safe to call twice."""
     hashed = make_hash(Secret(PASSWORD))
     with acting.begin() as work:
         if work.session.scalar(select(Organisation.id).where(Organisation.name == ORGANISATION)):
@@ -132,6 +133,7 @@ def seed(acting: Acting) -> None:
             )
             work.session.add(user)
         work.session.flush()
+        examples.seed(work)
         user_id = work.session.scalar(select(User.id).where(User.email == ACCOUNTS[1][0]))
         venue_id = work.session.scalar(select(Venue.id).where(Venue.organisation_id == organisation.id))
     actor = Actor(ACCOUNTS[1][1], Role.URENVERWERKER, user_id, organisation.id, ORGANISATION)

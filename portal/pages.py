@@ -12,6 +12,7 @@ from portal.accounts.queries import beheerders, venues
 from portal.deliveries.attention import changed, unsent
 from portal.deliveries.queries import by_export, deliveries
 from portal.exports.queries import exports
+from portal.help.nearest import nearest
 from portal.hours import periods
 from portal.hours.queries import uploads
 from portal.integrations.models import KoppelingState
@@ -120,4 +121,13 @@ def error_page(status: int, message: str = "", first: tuple[tuple[str, str], ...
     # rendered outside the request context processors, so that a broken session cannot break this page too
     template = current_app.jinja_env.get_template("errors/error.html")
     actions = [*first, ("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
-    return template.render(status=status, title=title, message=message or usual, actions=actions), status
+    meant = _meant() if status == 404 else None
+    return template.render(status=status, title=title, message=message or usual, actions=actions, meant=meant), status
+
+
+def _meant() -> tuple[str, str] | None:
+    """The help page that this address is most like. Addresses inside the portal are nobody's to guess."""
+    library = current_app.extensions.get("help")
+    if library is None or request.path.startswith(("/portaal", "/support", "/assets")):
+        return None
+    return nearest(library, request.path)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from portal.secret import Secret
 
+CONTENT = Path(__file__).parents[1] / "content" / "koppelingen"
 NMBRS_SOAP = "https://api.nmbrs.nl/soap/v3"
 SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "sample", "test"})
 
@@ -29,6 +30,7 @@ class Settings:
     """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
+    `content`: the folder of the help pages.
     """
 
     data: Path
@@ -54,6 +56,7 @@ class Settings:
     remote_seconds: int = 30
     parallel: int = 16
     nmbrs_calls_per_second: int = 150
+    content: Path = CONTENT
 
     @property
     def secure(self) -> bool:
@@ -90,6 +93,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         remote_seconds=_number(env, "PORTAL_REMOTE_SECONDS", 30),
         parallel=_at_least_one(env, "PORTAL_PARALLEL", 16, most=64),
         nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
+        content=Path(_text(env, "PORTAL_CONTENT") or CONTENT),
     )
 
 

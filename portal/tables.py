@@ -7,11 +7,12 @@ from portal.audit import models as audit
 from portal.deliveries import models as deliveries
 from portal.deliveries import receipt_models as receipts
 from portal.exports import models as exports
+from portal.help import models as help_
 from portal.hours import models as hours
 from portal.integrations import models as integrations
 from portal.kernel import pace_models as pace
 from portal.kernel.db import Base
 from portal.notifications import models as notifications
 
-AREAS = (accounts, audit, deliveries, exports, hours, integrations, notifications, pace, receipts)
+AREAS = (accounts, audit, deliveries, exports, help_, hours, integrations, notifications, pace, receipts)
 metadata = Base.metadata

@@ -12,6 +12,7 @@ from portal.app import for_worker, wire
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
+from portal.help.tasks import DAILY
 from portal.kernel import logs
 from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
@@ -22,6 +23,7 @@ IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 5.0
+DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("read", partial(read_asked, crew), idle),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],
+        *[Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS)) for name, task in DAILY],
     ]
 
 

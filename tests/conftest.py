@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from portal.app import create_app, for_worker
+from portal.app import KEPT_PAGES, create_app, for_worker
 from portal.deliveries.sending import Stop, work_once
 from portal.kernel.work import Acting
 from portal.notifications.service import send_waiting
@@ -60,13 +61,25 @@ def settings(database_url: str, tmp_path: Path, stand_ins: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The help pages as an earlier start kept them: rendering them for each test would double the time of the run."""
+    return tmp_path_factory.mktemp("rendered") / KEPT_PAGES
+
+
 @pytest.fixture
-def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
+def make_app(settings: Settings, rendered: Path) -> Iterator[Callable[..., Flask]]:
     """Build an application, with settings changed by name; its connections are closed at the end."""
     made: list[Flask] = []
 
     def build(**changes: object) -> Flask:
+        mine = settings.data / KEPT_PAGES
+        if rendered.exists():
+            mine.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(rendered, mine)
         app = create_app(replace(settings, **changes))  # type: ignore[arg-type]
+        if not rendered.exists() and mine.exists():
+            shutil.copyfile(mine, rendered)
         made.append(app)
         return app
 

@@ -13,10 +13,10 @@ from typing import Any
 from frontmatter.default_handlers import YAMLHandler
 from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
-from portal.help.types import FrontMatter, Line, Problem
+from portal.help.types import EVERY_PROVIDER, Change, FrontMatter, Line, Problem
 
 FENCE = "---"
-COMMON = ("title", "summary", "checked_on", "keywords")
+COMMON = ("title", "summary", "owner", "checked_on", "changes", "keywords")
 ONLY_ARTICLE = ("provider", "order")
 
 
@@ -62,7 +62,9 @@ class Reader:
         front = FrontMatter(
             title=self._text(values, "title"),
             summary=self._text(values, "summary"),
+            owner=self._text(values, "owner"),
             checked_on=self._date(values, "checked_on"),
+            changes=self._changes(values),
             keywords=self._keywords(values),
             provider="" if introduction else self._provider(values, providers),
             order=0 if introduction else self._order(values),
@@ -96,9 +98,19 @@ class Reader:
             self.complain(self.line_of(name), f"{name} must be a date such as 2026-11-22")
         return date.min
 
+    def _changes(self, values: Mapping[str, Any]) -> tuple[Change, ...]:
+        """A list of `- 2026-11-22: What is different`, in any order."""
+        value = self._present(values, "changes")
+        entries = [pair for one in value for pair in one.items()] if _is_list_of(dict, value) else []
+        if entries and all(type(on) is date and isinstance(what, str) and what.strip() for on, what in entries):
+            return tuple(sorted((Change(on, what.strip()) for on, what in entries), key=_newest_first))
+        if value is not None:
+            self.complain(self.line_of("changes"), "changes must be a list such as - 2026-11-22: Wat er anders is")
+        return (Change(date.min, ""),)
+
     def _keywords(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         value = self._present(values, "keywords")
-        if isinstance(value, list) and value and all(isinstance(word, str) and word for word in value):
+        if _is_list_of(str, value) and all(value):
             return tuple(value)
         if value is not None:
             self.complain(self.line_of("keywords"), "keywords must be a list of texts")
@@ -106,11 +118,9 @@ class Reader:
 
     def _provider(self, values: Mapping[str, Any], providers: Collection[str]) -> str:
         value = self._text(values, "provider")
-        if values.get("provider") is not None and value not in providers:
-            self.complain(
-                self.line_of("provider"),
-                f"unknown provider {value}; known are {', '.join(sorted(providers))}",
-            )
+        known = sorted({*providers, EVERY_PROVIDER})
+        if values.get("provider") is not None and value not in known:
+            self.complain(self.line_of("provider"), f"unknown provider {value}; known are {', '.join(known)}")
         return value
 
     def _order(self, values: Mapping[str, Any]) -> int:
@@ -120,6 +130,14 @@ class Reader:
         if value is not None:
             self.complain(self.line_of("order"), "order must be a whole number above 0")
         return 0
+
+
+def _is_list_of(kind: type, value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, kind) for one in value)
+
+
+def _newest_first(change: Change) -> tuple[int, str]:
+    return -change.on.toordinal(), change.what
 
 
 def _end_of_header(lines: list[str]) -> int:

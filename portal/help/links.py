@@ -24,14 +24,22 @@ class Draft:
     key: str
     start: int
     lines: list[Line]
-    html: str
+    found: Found
+    on_whole_page: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """The kinds of tags, the ids and the addresses in a piece of HTML; ids and addresses in order."""
+
+    tags: tuple[str, ...]
+    ids: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 @dataclass
-class Found(HTMLParser):
-    """The tags, the ids and the addresses in a piece of HTML, in order."""
-
-    tags: list[str] = field(default_factory=list)
+class _Reading(HTMLParser):
+    tags: set[str] = field(default_factory=set)
     ids: list[str] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
 
@@ -39,7 +47,7 @@ class Found(HTMLParser):
         super().__init__()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
+        self.tags.add(tag)
         values = {name: value or "" for name, value in attrs}
         if "id" in values:
             self.ids.append(values["id"])
@@ -48,42 +56,47 @@ class Found(HTMLParser):
 
 
 def found_in(html: str) -> Found:
-    found = Found()
-    found.feed(html)
-    found.close()
-    return found
+    reading = _Reading()
+    reading.feed(html)
+    reading.close()
+    return Found(tuple(sorted(reading.tags)), tuple(reading.ids), tuple(reading.targets))
 
 
 def check(drafts: list[Draft], assets_dir: Path, app_paths: Collection[str]) -> list[Problem]:
     """Return every double anchor and every dead link; `app_paths` are the other addresses of the app."""
-    anchors = {draft.key: [draft.key, *found_in(draft.html).ids] for draft in drafts}
+    anchors = {draft.key: [draft.key, *draft.found.ids] for draft in drafts}
+    whole = {anchor for draft in drafts if draft.on_whole_page for anchor in anchors[draft.key]}
     problems = list(_double(drafts, anchors))
     for draft in drafts:
         problems += _forbidden(draft)
-        site = Site(draft.key, anchors, assets_dir, app_paths)
+        site = Site(draft.key, anchors, whole, assets_dir, app_paths)
         problems += [
             Problem(draft.file, _line_of(draft, target), reason)
-            for target in found_in(draft.html).targets
+            for target in draft.found.targets
             if (reason := site.fault(target))
         ]
     return problems
 
 
 def _forbidden(draft: Draft) -> Iterator[Problem]:
-    for tag in sorted(set(found_in(draft.html).tags) - TAGS):
+    for tag in sorted(set(draft.found.tags) - TAGS):
         yield Problem(draft.file, _line_of(draft, f"<{tag}"), f"this tag is not allowed: {tag}")
 
 
 def _double(drafts: list[Draft], anchors: Mapping[str, list[str]]) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
+    """The line of an anchor is looked up only when it is needed: for a thousand pages that is a second."""
+    seen: dict[str, tuple[Draft, int]] = {}
     for draft in drafts:
         counted: dict[str, int] = {}
         for anchor in anchors[draft.key]:
-            line = _line_of_anchor(draft, anchor, counted.get(anchor, 0))
-            counted[anchor] = counted.get(anchor, 0) + 1
+            nth = counted.get(anchor, 0)
+            counted[anchor] = nth + 1
             if anchor in seen:
-                yield Problem(draft.file, line, f"duplicate anchor #{anchor}, first at {seen[anchor]}")
-            seen.setdefault(anchor, f"{draft.file}:{line}")
+                first, place = seen[anchor]
+                before = f"{first.file}:{_line_of_anchor(first, anchor, place)}"
+                line = _line_of_anchor(draft, anchor, nth)
+                yield Problem(draft.file, line, f"duplicate anchor #{anchor}, first at {before}")
+            seen.setdefault(anchor, (draft, nth))
 
 
 def _line_of_anchor(draft: Draft, anchor: str, nth: int) -> int:
@@ -100,10 +113,12 @@ def _line_of(draft: Draft, target: str) -> int:
 
 @dataclass(frozen=True)
 class Site:
-    """What one page may link to: `key` is the page, `anchors` all pages with their anchors."""
+    """What one page may link to: `key` is the page, `anchors` all pages with their anchors, `whole` those of the
+    whole page."""
 
     key: str
     anchors: Mapping[str, Collection[str]]
+    whole: Collection[str]
     assets_dir: Path
     app_paths: Collection[str]
 
@@ -131,6 +146,6 @@ class Site:
         if not path:
             return self.anchors[self.key]
         if path == WHOLE_PAGE:
-            return [anchor for page in self.anchors.values() for anchor in page]
+            return self.whole
         key = path.removeprefix(f"{WHOLE_PAGE}/")
         return self.anchors.get(key) if key not in (path, INTRODUCTION) else None

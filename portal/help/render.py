@@ -14,13 +14,15 @@ from markdown.treeprocessors import Treeprocessor
 
 from portal.help.types import Heading
 
-HEADER_LINK = "#"
+HEADER_LINK = ""  # its sign comes from the style sheet, so that a heading is only its words
+HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 EXTENSIONS = ("attr_list", "admonition", "tables", "sane_lists", "fenced_code")
 TAGS = nh3.ALLOWED_TAGS | {"video", "source", "track", "figure", "figcaption", "details", "summary"}
 ATTRIBUTES = {
-    "*": {"id", "class"},
+    "*": {"id", "class", "itemprop"},
     "a": {"href", "title", "aria-label"},
     "abbr": {"title"},
+    "ol": {"itemscope", "itemtype", "itemref"},
     "img": {"src", "alt", "width", "height"},
     "th": {"scope", "align"},
     "td": {"align"},
@@ -32,7 +34,8 @@ SCHEMES = {"https", "mailto"}
 
 
 class Accessible(Treeprocessor):
-    """What the extensions leave undone: heading links with a name, tables that turn into cards on a phone."""
+    """What the extensions leave undone: heading links with a name, tables that turn into cards on a phone, steps that
+    machines know as steps."""
 
     def run(self, root: Element) -> None:
         for link in root.iter("a"):
@@ -43,6 +46,21 @@ class Accessible(Treeprocessor):
             for place, child in enumerate(parent):
                 if child.tag == "table":
                     parent[place] = _cards(child)
+        _name_steps(root)
+
+
+def _name_steps(root: Element) -> None:
+    """Mark the numbered lists as schema.org/HowTo, named by the heading above. Microdata, because our policy allows
+    no script in a page, not even one that only holds data."""
+    heading: Element | None = None
+    for node in root:
+        if node.tag in HEADINGS:
+            heading = node
+        elif node.tag == "ol" and heading is not None:
+            heading.set("itemprop", "name")
+            node.attrib.update(itemscope="", itemtype="https://schema.org/HowTo", itemref=heading.get("id", ""))
+            for item in node.findall("li"):
+                item.set("itemprop", "step")
 
 
 def _cards(table: Element) -> Element:

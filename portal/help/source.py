@@ -1,23 +1,31 @@
 """Rewrites our own Markdown, line by line, into Markdown that the library knows.
 
-Ours are `{pad: Bedrijf > Instellingen}` (where to click), `{video: name | title}` on a line of its own,
-stable ids on headings, and links in the form of the old docsify site. Each line keeps its number, so
-that a complaint can name it.
+Ours are `{pad: Bedrijf > Instellingen}` (where to click), `{knop: Maak export}` (words on a button), and on a line of
+their own `{video: name | title}`, `{stap: uren}` (a step that the portal can tick off),
+`{code: nmbrs-1002}` (below the heading of the article of a code) and
+`{hand: 2026-11-25 | source}` (steps that no test can walk); stable ids on headings, and links in the form of the old
+docsify site. Each line keeps its number, so that a complaint can name it.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from html import escape
 from pathlib import Path
 
 from portal.help import media
 from portal.help.types import Line, Problem
+from portal.kernel.filters import datum
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+\{:?\s*#([^\s}]+)\s*\})?\s*#*\s*$")
 UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 VIDEO = re.compile(r"^\{video:\s*([\w-]+)\s*\|\s*([^|{}]+?)\s*\}\s*$")
+CODES = re.compile(r"^\{code:\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)\s*\}\s*$")
+STEP = re.compile(r"^\{stap:\s*([a-z]+)\s*\}\s*$")
+BY_HAND = re.compile(r"^\{hand:\s*(\d{4}-\d\d-\d\d)\s*\|\s*([^|{}]+?)\s*\}\s*$")
+BUTTON = re.compile(r"\{knop:([^{}]*)\}")
 PATH = re.compile(r"\{pad:([^{}]*)\}")
 OURS = re.compile(r"\{\s*(\w+):[^{}]*\}")
 OLD_LINK = re.compile(r"\(/?koppelingen\?id=([^)\s]+)\)")
@@ -52,8 +60,12 @@ class Rewriter:
         self.media_dir = media_dir
         self.shift = shift
         self.problems: list[Problem] = []
+        self.rewritten: list[Line] = []
         self.anchors: set[str] = set()
+        self.steps: list[str] = []
+        self.codes: list[tuple[str, str]] = []
         self._level = 1
+        self._anchor = ""
         self._line = 0
 
     def rewrite(self, lines: list[Line]) -> list[Line]:
@@ -71,6 +83,7 @@ class Rewriter:
             else:
                 fresh.append(line)
             before = line.text
+        self.rewritten = fresh
         return fresh
 
     def _complain(self, reason: str) -> None:
@@ -85,7 +98,13 @@ class Rewriter:
             return [self._heading(len(found[1]), found[2], found[3])]
         if found := VIDEO.match(text):
             return ["", self._video(found[1], found[2]), ""]
-        text = PATH.sub(self._path, OLD_LINK.sub(_new_link, text))
+        if found := CODES.match(text):
+            return ["", self._codes(found[1].replace(" ", "").split(",")), ""]
+        if found := STEP.match(text):
+            return ["", self._step(found[1]), ""]
+        if found := BY_HAND.match(text):
+            return ["", self._by_hand(found[1], found[2]), ""]
+        text = BUTTON.sub(self._button, PATH.sub(self._path, OLD_LINK.sub(_new_link, text)))
         for found in OURS.finditer(text):
             self._complain(f"unknown or badly written marker {found[0]}")
         return [text]
@@ -100,6 +119,7 @@ class Rewriter:
         if not VALID_ID.match(anchor) or anchor.endswith("-"):
             self._complain(f"this anchor cannot be used: {anchor}")
         self.anchors.add(anchor)
+        self._anchor = anchor
         return f"{'#' * min(level + self.shift, 6)} {text} {{: #{anchor} }}"
 
     def _video(self, name: str, title: str) -> str:
@@ -107,6 +127,36 @@ class Rewriter:
         for fault in faults:
             self._complain(fault)
         return html
+
+    def _button(self, found: re.Match[str]) -> str:
+        """Words on a button or link of the portal; the build walks the portal and looks for them."""
+        if not found[1].strip():
+            self._complain("a button looks like {knop: Maak export}")
+        return f'<strong class="button-word">{escape(found[1].strip())}</strong>'
+
+    def _codes(self, codes: list[str]) -> str:
+        """What stands below the heading above is the article of these codes."""
+        if not self._anchor:
+            self._complain("a code stands below the heading of its article")
+        self.codes += [(code, self._anchor) for code in codes]
+        shown = ", ".join(f"<code>{code}</code>" for code in codes)
+        return f'<p class="codes">{"Code" if len(codes) == 1 else "Codes"}: {shown}</p>'
+
+    def _step(self, name: str) -> str:
+        """A place where somebody who is signed in sees whether this is done; empty for everybody else."""
+        if name in self.steps:
+            self._complain(f"this step stands here twice: {name}")
+        self.steps.append(name)
+        return f'<p class="step-mark" id="{self.prefix}-stap-{name}"></p>'
+
+    def _by_hand(self, day: str, source: str) -> str:
+        """Steps in screens that are not ours: no test can walk them."""
+        try:
+            shown = datum(date.fromisoformat(day))
+        except ValueError:
+            self._complain(f"this is no day: {day}")
+            return ""
+        return f'<p class="checked">Met de hand gecontroleerd op {shown}, met {escape(source)}.</p>'
 
     def _path(self, found: re.Match[str]) -> str:
         try:

@@ -8,6 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+EVERY_PROVIDER = "alle"
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -37,16 +39,33 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True, order=True)
+class Change:
+    """What became different on a page, in one Dutch sentence for readers."""
+
+    on: date
+    what: str
+
+
 @dataclass(frozen=True)
 class FrontMatter:
-    """`provider` is "" and `order` 0 for the introduction."""
+    """`provider` is "" and `order` 0 for the introduction; a guide for every koppeling has EVERY_PROVIDER.
+
+    `owner` is the team that answers for the page, `keywords` are words people search with, `changes` the newest first.
+    """
 
     title: str
     summary: str
+    owner: str
     checked_on: date
+    changes: tuple[Change, ...]
     keywords: tuple[str, ...]
     provider: str = ""
     order: int = 0
+
+    @property
+    def updated_on(self) -> date:
+        return self.changes[0].on
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,15 @@ class Heading:
     id: str
     text: str
     level: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """The text below one heading, for searching. `anchor` is "" for what stands above the first heading."""
+
+    anchor: str
+    title: str
+    text: str
 
 
 Entry = tuple[str, str, tuple[Any, ...]]
@@ -76,10 +104,13 @@ def tree(headings: tuple[Heading, ...]) -> tuple[Entry, ...]:
 
 @dataclass(frozen=True)
 class Article:
-    """One file of the help centre.
+    """One file of the help centre: the page of a koppeling, or a guide where a reader got stuck.
 
     `html` stands on a page of its own (its headings start at h2), `section_html` is the same text as
-    a section of the whole page (headings start at h3); both are sanitised.
+    a section of the whole page (headings start at h3, empty for a guide); both are sanitised. `markdown` is the
+    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
+    explained here, each code with the anchor of its heading. `tested_on`: the day on which a browser walked
+    what the page tells to click now; None when it never did, or when there is nothing.
     """
 
     key: str
@@ -87,6 +118,19 @@ class Article:
     headings: tuple[Heading, ...]
     html: str
     section_html: str
+    markdown: str
+    parts: tuple[Part, ...] = ()
+    steps: tuple[str, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+    tested_on: date | None = None
+
+    @property
+    def is_guide(self) -> bool:
+        return self.front.provider not in ("", self.key)
+
+    @property
+    def path(self) -> str:
+        return f"/koppelingen/{self.key}" if self.front.provider else "/koppelingen"
 
     @property
     def contents(self) -> tuple[Entry, ...]:
@@ -95,38 +139,87 @@ class Article:
 
 @dataclass(frozen=True)
 class Library:
-    """Every help page, checked and rendered. `articles` are in the order of the page."""
+    """Every help page, checked and rendered. `articles` are in the order of the site: koppelingen, then guides."""
 
     introduction: Article
     articles: tuple[Article, ...]
     assets_dir: Path
     base_url: str = ""
 
+    @property
+    def pages(self) -> tuple[Article, ...]:
+        return (self.introduction, *self.articles)
+
+    @property
+    def koppelingen(self) -> tuple[Article, ...]:
+        return tuple(article for article in self.articles if not article.is_guide)
+
+    def guides(self, provider: str = EVERY_PROVIDER) -> tuple[Article, ...]:
+        """The guides of one koppeling, or those that are about all of them."""
+        return tuple(article for article in self.articles if article.is_guide and article.front.provider == provider)
+
     def article(self, key: str) -> Article | None:
         return next((article for article in self.articles if article.key == key), None)
+
+    def address_of(self, code: str) -> str | None:
+        """Where a code (of an error or a state) is explained; None for an unknown one."""
+        places = (f"{page.path}#{anchor}" for page in self.pages for known, anchor in page.codes if known == code)
+        return next(places, None)
+
+    def around(self, article: Article) -> tuple[Article | None, Article | None]:
+        """The page before and the page after, in the order of the site."""
+        at = self.articles.index(article)
+        before = self.articles[at - 1] if at else None
+        return before, self.articles[at + 1] if at + 1 < len(self.articles) else None
 
     @property
     def contents(self) -> tuple[Entry, ...]:
         """The table of contents of the whole page."""
-        return tuple((a.front.title, f"#{a.key}", a.contents) for a in self.articles)
+        return tuple((a.front.title, f"#{a.key}", a.contents) for a in self.koppelingen)
+
+    @property
+    def sections(self) -> tuple[Article, ...]:
+        """What stands on the whole page."""
+        return (self.introduction, *self.koppelingen)
 
     @property
     def checked_on(self) -> date:
-        """The day on which the page that was checked longest ago was checked."""
-        return min(page.front.checked_on for page in (self.introduction, *self.articles))
+        """The day on which the section that was checked longest ago was checked."""
+        return min(page.front.checked_on for page in self.sections)
+
+    @property
+    def tested_on(self) -> date | None:
+        """The day of the section that was walked longest ago; None when one of them never was."""
+        days = [page.tested_on for page in self.koppelingen]
+        return min((day for day in days if day), default=None) if all(days) else None
+
+    @property
+    def updated_on(self) -> date:
+        return max(page.front.updated_on for page in self.sections)
 
     @property
     def anchors(self) -> tuple[str, ...]:
         """Every anchor of the whole page, in the order in which they stand there."""
-        sections = (self.introduction, *self.articles)
-        return tuple(anchor for a in sections for anchor in (a.key, *(h.id for h in a.headings)))
+        return tuple(anchor for a in self.sections for anchor in (a.key, *(h.id for h in a.headings)))
+
+    def address_for(self, old_id: str) -> str:
+        """Where an id of the old site lives now: on the whole page, else on the page of a guide."""
+        if anchor := self.anchor_for(old_id):
+            return f"/koppelingen#{anchor}"
+        wanted = old_id.strip().strip("/").lower()
+        found = ((a, h) for a in self.articles for h in a.headings if wanted and wanted in (h.id, a.key))
+        article, heading = next(found, (None, None))
+        if article is None or heading is None:
+            return "/koppelingen"
+        return article.path if wanted == article.key else f"{article.path}#{heading.id}"
 
     def anchor_for(self, old_id: str) -> str | None:
         """Return the anchor that the old site (docsify, `?id=`) meant; None when it is unknown.
 
-        Its headings had no prefix: `uren-doorzetten-naar-nmbrs` is `nmbrs-uren-doorzetten-naar-nmbrs` here.
+        Its headings had no prefix: `uren-doorzetten-naar-nmbrs` is `nmbrs-uren-doorzetten-naar-nmbrs` here. Docsify
+        put `_` before an id that starts with a digit.
         """
-        wanted = old_id.strip().lower()
+        wanted = old_id.strip().strip("/").lower().removeprefix("_")
         known = self.anchors
-        longer = (f"{article.key}-{wanted}" for article in self.articles)
+        longer = (f"{article.key}-{wanted}" for article in self.koppelingen)
         return next((anchor for anchor in (wanted, *longer) if anchor in known), None)

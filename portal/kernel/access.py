@@ -55,6 +55,12 @@ def viewer() -> Actor | None:
     return getattr(current_user, "actor", None)
 
 
+def mind_the_reader() -> None:
+    """For a public page that shows something of who is signed in: then nobody may keep it (E2)."""
+    if viewer() is not None:
+        g.no_store = True
+
+
 def acting() -> Acting:
     """What a service needs: the wired parts, as the current person."""
     base: Acting = current_app.extensions["portal"]

@@ -106,6 +106,13 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
+    """`patience_ms`: how long this one waits for another writer, when that is less than BUSY_SECONDS."""
     # A deferred transaction that starts writing later fails with "database is locked".
-    writes = connection.get_execution_options().get("writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if "patience_ms" in options:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['patience_ms']:d}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", True) else "BEGIN")
+    finally:
+        if "patience_ms" in options:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")

@@ -5,6 +5,7 @@
   + Forbidden         403  you are known, but this is not for your role
   + Conflict          409  the thing is no longer in a state that allows this
   + InvalidInput      422  carries `field`, so that a form can show it in place
+  + TooOften          429  too much at this moment: the same may be done later
   + RemoteError       502  a third party; each subclass tells the caller what it may do next
     - Refused              they said no: do not repeat, a human must change something
       . AccessRefused      they refuse the key or a right: stop everything with this key
@@ -60,6 +61,11 @@ class InvalidInput(PortalError):
     def __init__(self, message: str, field: str = "", **facts: object) -> None:
         super().__init__(message, **facts)
         self.field = field
+
+
+class TooOften(PortalError):
+    status = 429
+    code = "too_often"
 
 
 class RemoteError(PortalError):

@@ -1,12 +1,14 @@
 // Small helps on top of pages that work without them. Nothing here holds a rule of the portal.
 "use strict";
 
-// The old site was docsify: /#/koppelingen?id=nmbrs is a fragment, which the server never sees.
-const OLD_ADDRESS = /^#\/((?:[\w-]+(?:\/[\w-]+)*)?)\/?(?:\?id=([\w-]+))?$/;
+// The old site was docsify: /#/koppelingen?id=nmbrs is a fragment, which the server never sees. The server knows which old
+// id is which heading now, so every form (`#/?id=`, `#/koppelingen.md?id=`, `#!/…`) is handed to it as a query.
 function redirectOldAddress() {
-  const found = OLD_ADDRESS.exec(location.hash);
-  // the server knows which old id is which anchor now, also of sub headings
-  if (found) location.replace("/" + found[1] + (found[2] ? "?id=" + found[2] : ""));
+  const found = /^#!?\/([\w\/.-]*)(?:\?(.*))?$/.exec(location.hash);
+  if (!found) return;
+  const page = found[1].replace(/(\/README)?(\.md)?\/*$/i, "").replace(/^\/+/, "").toLowerCase();
+  const id = new URLSearchParams(found[2] || "").get("id");
+  location.replace("/" + page + (id ? "?id=" + encodeURIComponent(id) : ""));
 }
 
 // A live region must stand in the page before its text changes, or screen readers stay silent.

@@ -66,8 +66,13 @@ class TestViews:
         public = {name for name, view in app.view_functions.items() if audience_of(view) is Audience.PUBLIC}
         assert public == {
             "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "health.alive", "health.ready",
-            "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.robots", "help.sitemap",
+            "help.code",
+            "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.with_slash",
+            "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
+            "machines.whole",
             "receipts.ask", "receipts.check",
+            "search.results", "search.suggestions",
+            "voice.missing", "voice.thanks", "voice.vote",
         }  # fmt: skip
 
     def test_no_address_vanishes(self, app: Flask) -> None:

@@ -13,7 +13,9 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
-from portal.help import pages, routes
+from portal.help import machine_routes, pages, routes, search_routes
+from portal.help.cache import Cache
+from portal.help.search import Search
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import FILTERS
@@ -27,6 +29,7 @@ APP_PATHS = (
     "/inloggen",
     "/portaal/uren",
     "/portaal/exports",
+    "/ontvangstbewijs",
     *(f"/portaal/bedrijf/koppelingen/{key}/activeren" for key in PROVIDERS),
 )
 BASE_URL = "https://portaal.example"
@@ -43,7 +46,10 @@ def _app(library: Library) -> Flask:
     app.extensions["help"] = library
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
+    app.extensions["help_search"] = Search(library)
     app.register_blueprint(routes.bp)
+    app.register_blueprint(machine_routes.bp)
+    app.register_blueprint(search_routes.bp)
     protect(app, secure=False)
 
     @app.errorhandler(PortalError)
@@ -74,7 +80,10 @@ def site(address: tuple[str, int]) -> Iterator[httpx.Client]:
 INTRODUCTION = """---
 title: Koppelingen
 summary: Alles over koppelingen.
+owner: integraties
 checked_on: 2026-11-22
+changes:
+  - 2026-11-22: Nieuw.
 keywords: [koppelingen]
 ---
 Lees over [Nmbrs](/koppelingen#nmbrs).
@@ -84,7 +93,10 @@ title: Nmbrs
 summary: Koppel eitje aan Nmbrs.
 provider: nmbrs
 order: 1
+owner: integraties
 checked_on: 2026-11-22
+changes:
+  - 2026-11-22: Nieuw.
 keywords: [nmbrs, token]
 ---
 Eerste alinea.
@@ -120,8 +132,10 @@ class Folder:
         assert old in before
         self.write(name, before.replace(old, new))
 
-    def load(self) -> Library:
-        return pages.load(self.content, self.root / "assets", providers={"nmbrs", "connexie"}, app_paths={"/inloggen"})
+    def load(self, cache: Cache | None = None) -> Library:
+        return pages.load(
+            self.content, self.root / "assets", providers={"nmbrs", "connexie"}, app_paths={"/inloggen"}, cache=cache
+        )
 
     def problems(self) -> list[str]:
         with pytest.raises(ContentError) as stopped:

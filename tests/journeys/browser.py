@@ -22,6 +22,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 SHOTS = os.environ.get("PORTAL_SHOTS", "")
 START_SECONDS = 60
+VISIBLE_WORDS = """nodes => nodes.map(node => {
+  const copy = node.cloneNode(true);
+  copy.querySelectorAll(".sr-only, svg").forEach(part => part.remove());
+  return copy.textContent.split(/\\s+/).filter(Boolean).join(" ");
+})"""
 
 
 @dataclass
@@ -110,6 +115,7 @@ class Person:
         self.page: Page = self.context.new_page()
         self.scripts = scripts
         self.complaints: list[str] = []
+        self.words: set[str] = set()  # on the links and buttons that were seen
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._asked)
@@ -145,8 +151,13 @@ class Person:
     def text(self) -> str:
         return " ".join(self.page.locator("main").inner_text().split())
 
+    def read_words(self) -> None:
+        """Remember what can be clicked here; words for screen readers only do not count."""
+        self.words |= set(self.page.locator("a, button, summary").evaluate_all(VISIBLE_WORDS))
+
     def look(self, name: str) -> None:
         """Check what is on the screen, and keep a picture when PORTAL_SHOTS names a folder."""
+        self.read_words()
         if self.scripts:
             found = Axe().run(self.page).response["violations"]
             seen = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]

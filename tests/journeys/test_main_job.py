@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from portal.demo import ACCOUNTS, NMBRS_MAIL, NMBRS_TOKEN, PASSWORD
+from tests.journeys import instructions
 from tests.journeys.browser import Demo, Person, chromium, demo_running
 
 BEHEERDER, URENVERWERKER, SUPPORT = (account[0] for account in ACCOUNTS)
@@ -47,6 +48,28 @@ def test_the_main_job_from_reading_to_receipt(demo: Demo, browser: Browser, tmp_
     activates_horecalonen(beheerder)
     after_that_the_export_offers_it(urenverwerker)
     assert mails(demo) >= 2
+    instructions_hold(beheerder, urenverwerker)
+
+
+def instructions_hold(beheerder: Person, urenverwerker: Person) -> None:
+    """Issue 4, item 6: every menu path of the help pages can be walked, every button that they name is there."""
+    for path in PAGES:
+        beheerder.open(path)
+        beheerder.read_words()
+    paths = instructions.menu_paths(beheerder)
+    assert len(paths) > 5
+    beheerder.open("/portaal/bedrijf/koppelingen/horecalonen")
+    switch_off(beheerder)
+    for menu_path in paths:
+        instructions.walk(beheerder, menu_path)
+        beheerder.read_words()
+    assert list(instructions.missing_buttons(beheerder.words | urenverwerker.words)) == []
+    instructions.note_walked()
+
+
+def switch_off(person: Person) -> None:
+    """The path of a koppeling ends with OK, so it must be off."""
+    person.click("Zet uit")
 
 
 def reads_and_signs_in(person: Person) -> None:

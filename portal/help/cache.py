@@ -1,0 +1,110 @@
+"""Keeps rendered pages in one file, so that a start renders only what changed.
+
+A page is known by the bytes of its file, the clips beside it and the code that renders it. The file may be lost or
+damaged at any time: then everything is rendered again. It is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from portal.help.links import Found
+from portal.help.types import Article, FrontMatter, Heading, Part
+from portal.kernel.logs import warn
+
+HERE = Path(__file__).parent
+RENDERERS = ("cache.py", "links.py", "media.py", "pages.py", "parts.py", "render.py", "source.py")
+LIBRARIES = ("markdown", "nh3", "lxml")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A page as it was rendered before."""
+
+    found: Found
+    article: Callable[[str, FrontMatter], Article]
+
+
+@dataclass
+class Cache:
+    """`path` None keeps nothing. `used`: whether any page came from the file. For one thread."""
+
+    path: Path | None
+    media_dir: Path | None = None
+    used: bool = False
+    _before: dict[str, Any] = field(default_factory=dict)
+    _now: dict[str, Any] = field(default_factory=dict)
+    _version: str = ""
+
+    def get(self, name: str, raw: bytes) -> Known | None:
+        row = self._before.get(self._key(name, raw))
+        if row is None:
+            return None
+        self.used = True
+        self._now[self._key(name, raw)] = row
+        return Known(Found(*(tuple(part) for part in row["found"])), lambda key, front: _article(row, key, front))
+
+    def put(self, name: str, raw: bytes, article: Article, found: Found) -> None:
+        self._now[self._key(name, raw)] = {
+            "found": [found.tags, found.ids, found.targets],
+            "headings": [[h.id, h.text, h.level] for h in article.headings],
+            "parts": [[p.anchor, p.title, p.text] for p in article.parts],
+            "html": article.html, "section": article.section_html, "markdown": article.markdown,
+            "steps": article.steps, "codes": article.codes,
+        }  # fmt: skip
+
+    def keep(self) -> None:
+        """Write what this start used. A folder that cannot be written costs time at the next start, no more."""
+        if self.path is None or self._now.keys() == self._before.keys():
+            return
+        staged = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_text(json.dumps(self._now), encoding="utf-8")
+            staged.replace(self.path)
+        except OSError as error:
+            warn("rendered pages are not kept", error=type(error).__name__)
+
+    def _key(self, name: str, raw: bytes) -> str:
+        return hashlib.sha256(b"\0".join((self._version.encode(), name.encode(), raw))).hexdigest()
+
+
+def _article(row: dict[str, Any], key: str, front: FrontMatter) -> Article:
+    return Article(
+        key, front, tuple(Heading(*one) for one in row["headings"]), row["html"], row["section"], row["markdown"],
+        tuple(Part(*one) for one in row["parts"]), tuple(row["steps"]),
+        tuple((code, anchor) for code, anchor in row["codes"]),
+    )  # fmt: skip
+
+
+def no_cache() -> Cache:
+    return Cache(None)
+
+
+def open_cache(path: Path, media_dir: Path) -> Cache:
+    """Read what an earlier start kept; an unreadable file counts as an empty one."""
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    return Cache(path, media_dir, _before=before if isinstance(before, dict) else {}, _version=_version_of(media_dir))
+
+
+def _version_of(media_dir: Path) -> str:
+    """Changes with the code that renders, its libraries, and the clips that a page may show."""
+    known = hashlib.sha256()
+    for name in RENDERERS:
+        known.update((HERE / name).read_bytes())
+    for library in LIBRARIES:
+        known.update(f"{library} {version(library)}\n".encode())
+    for file in sorted(media_dir.glob("*")):
+        facts = file.stat()
+        known.update(f"{file.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return known.hexdigest()

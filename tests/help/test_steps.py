@@ -1,0 +1,83 @@
+"""Instructions that know where you are (issue 4, item 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from portal.kernel.work import Acting
+from tests.browse import Page, Visitor
+from tests.factories.people import Cast
+from tests.factories.setup import activate_nmbrs
+
+SignedIn = Callable[[str], Visitor]
+
+
+def states(page: Page) -> dict[str, str]:
+    """The words of each step, and what is said of it."""
+    found = {}
+    for item in page.soup.select(".your-steps .steps__item"):
+        text, state = (" ".join(part.get_text().split()) for part in item.select(".steps__text, .steps__state"))
+        found[text.removesuffix(state).strip()] = state
+    return found
+
+
+def test_a_visitor_sees_no_steps_and_empty_marks(visitor: Visitor) -> None:
+    page = visitor.open("/koppelingen/nmbrs")
+    assert not page.has(".your-steps")
+    assert [mark.get_text() for mark in page.soup.select(".step-mark")] == [""] * 6
+    assert "Set-Cookie" not in page.answer.headers
+
+
+@pytest.mark.parametrize("path", ["/koppelingen/nmbrs", "/koppelingen/connexie"])
+def test_support_has_no_steps(signed_in: SignedIn, path: str) -> None:
+    assert not signed_in("support").open(path).has(".your-steps")
+
+
+def test_who_has_done_nothing_starts_at_the_token(signed_in: SignedIn) -> None:
+    page = signed_in("alice").open("/koppelingen/nmbrs")
+    assert next(iter(states(page).items())) == ("Vul je API-token en e-mailadres in", "nu bezig")
+    assert "nu bezig" not in list(states(page).values())[1:]
+    (mark,) = page.soup.select(".step-mark--next")
+    assert mark["id"] == "nmbrs-stap-aanvragen"
+    assert page.link("Vul je API-token en e-mailadres in") == "#nmbrs-stap-aanvragen"
+    assert [a["href"] for a in mark.select("a")] == ["/portaal/bedrijf/koppelingen/nmbrs/activeren"]
+
+
+def test_what_is_done_is_ticked_and_the_next_step_is_one_click_away(
+    signed_in: SignedIn, acting: Acting, cast: Cast
+) -> None:
+    activate_nmbrs(acting, cast)
+    page = signed_in("alice").open("/koppelingen/nmbrs")
+    assert list(states(page).values())[:2] == ["klaar", "klaar"]
+    assert page.text("#nmbrs-stap-aanvragen") == "Gedaan"
+    answer = page.visitor.client.get("/koppelingen/nmbrs?volgende=1")
+    following = page.soup.select_one(".step-mark--next")
+    assert following is not None
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/koppelingen/nmbrs#{following['id']}"
+
+
+def test_another_organisation_sees_its_own_steps(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
+    """B2"""
+    activate_nmbrs(acting, cast)
+    assert states(signed_in("charlie").open("/koppelingen/nmbrs"))["Vul je API-token en e-mailadres in"] == "nu bezig"
+
+
+def test_a_koppeling_without_token_starts_with_ok(signed_in: SignedIn) -> None:
+    alice = signed_in("alice")
+    assert states(alice.open("/koppelingen/connexie"))["Activeer de koppeling"] == "nu bezig"
+    alice.open("/portaal/bedrijf/koppelingen/connexie/activeren").submit("OK")
+    page = alice.open("/koppelingen/connexie")
+    assert states(page)["Activeer de koppeling"] == "klaar"
+    assert page.text("#connexie-stap-activeren") == "Gedaan"
+
+
+@pytest.mark.parametrize("path", ["/koppelingen/nmbrs", "/koppelingen/connexie"])
+def test_a_page_with_steps_is_kept_by_nobody(signed_in: SignedIn, visitor: Visitor, path: str) -> None:
+    """E2: the public page may be kept by everybody, the one with somebody's steps by nobody."""
+    mine, everybodys = signed_in("alice").open(path).answer, visitor.open(path).answer
+    assert "no-store" in mine.headers["Cache-Control"]
+    assert "no-store" not in everybodys.headers["Cache-Control"]
+    assert "Cookie" in everybodys.headers["Vary"]
