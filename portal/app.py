@@ -38,7 +38,6 @@ from portal.integrations import registry
 from portal.integrations import routes as integrations
 from portal.integrations.parts import Providers
 from portal.kernel import access, headers, limits, logs
-from portal.kernel.clock import clock_of
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.vault import Vault
@@ -153,6 +152,5 @@ def _templates(app: Flask) -> None:
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:
-    """Return `acting` with extra parts, such as the flag that ends a worker, and the clock that all workers share."""
-    added = {type(part): part for part in parts.values()}
-    return replace(acting, parts={**acting.parts, **added}, clock=clock_of(acting.engine))
+    """Return `acting` with extra parts, such as the flag that ends a worker."""
+    return replace(acting, parts={**acting.parts, **{type(part): part for part in parts.values()}})

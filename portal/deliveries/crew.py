@@ -6,6 +6,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
@@ -17,6 +18,7 @@ from portal.deliveries.ledger import Claim
 from portal.deliveries.parcels import Held, Job
 from portal.deliveries.protocol import quiet
 from portal.deliveries.scribe import Scribe
+from portal.kernel.clock import clock_of
 from portal.kernel.logs import warn
 from portal.kernel.work import Acting, Actor, Work
 from portal.settings import Settings
@@ -33,10 +35,10 @@ class Crew:
 
     def __init__(self, acting: Acting, stop: threading.Event) -> None:
         settings = acting.part(Settings)
-        self.acting = acting
+        self.acting = replace(acting, clock=clock_of(acting.engine))  # leases: all workers read one clock
         self.stop = stop
         self.stopped = False
-        self.scribe = Scribe(acting)
+        self.scribe = Scribe(self.acting)
         self.lease_seconds = settings.lease_seconds
         self.quiet: timedelta = quiet(settings.lease_seconds, settings.remote_seconds)
         self.threads = settings.parallel
