@@ -10,7 +10,9 @@ from portal.app import for_worker
 from portal.deliveries.sending import Stop, work_once
 from portal.kernel.work import Acting
 from portal.settings import Settings
-from tests.deliveries.stage import Stage
+from tests.deliveries.fix import SANNE, day
+from tests.deliveries.stage import Stage, shift
+from tests.deliveries.steps import bring, codes_booked, send
 from tests.factories.people import Cast
 
 
@@ -38,3 +40,22 @@ def deliver(acting: Acting) -> Callable[[], bool]:
     """One round of the worker, for deliveries only."""
     robot = for_worker(acting, stop=Stop(threading.Event()))
     return lambda: work_once(robot)
+
+
+@pytest.fixture
+def sent(nmbrs: Stage, deliver: Callable[[], bool]) -> int:
+    """The delivery of fifteen hours each."""
+    delivery = send(nmbrs)
+    deliver()
+    return delivery
+
+
+@pytest.fixture
+def mixed(stage: Stage, deliver: Callable[[], bool]) -> int:
+    """The delivery of Sanne with a day of work and a day of holiday, two components."""
+    bring(stage, shift(SANNE, day(stage, 0)), shift(SANNE, day(stage, 1), kind="vakantie"))
+    stage.connect_nmbrs()
+    delivery = send(stage)
+    deliver()
+    assert codes_booked(stage) == [(101, "2100", "7.50"), (101, "3041", "7.50")]
+    return delivery

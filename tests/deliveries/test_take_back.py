@@ -9,19 +9,17 @@ import pytest
 from portal.deliveries import service
 from portal.deliveries.models import DeliveryState, LineState
 from portal.kernel.errors import Conflict
-from tests.deliveries.fix import DAAN, DELETE, SANNE, change, day, diffs, make, sums, until
-from tests.deliveries.stage import Stage, shift
+from tests.deliveries.fix import DAAN, DELETE, SANNE, change, diffs, make, sums, until
+from tests.deliveries.stage import Stage
 from tests.deliveries.steps import (
     ALL,
     GET,
     an_hour_passes,
-    bring,
     codes_booked,
     info,
     lines,
     round_with,
     seen,
-    send,
     states,
     where,
 )
@@ -29,25 +27,6 @@ from tests.deliveries.taking import back, free, leaving, make_back, nothing_to_e
 
 Deliver = Callable[[], bool]
 ACCEPTED, REFUSED, UNCLEAR = LineState.ACCEPTED, LineState.REFUSED, LineState.UNCLEAR
-
-
-@pytest.fixture
-def sent(nmbrs: Stage, deliver: Deliver) -> int:
-    """The delivery of fifteen hours each."""
-    delivery = send(nmbrs)
-    deliver()
-    return delivery
-
-
-@pytest.fixture
-def mixed(stage: Stage, deliver: Deliver) -> int:
-    """The delivery of Sanne with a day of work and a day of holiday, two components."""
-    bring(stage, shift(SANNE, day(stage, 0)), shift(SANNE, day(stage, 1), kind="vakantie"))
-    stage.connect_nmbrs()
-    delivery = send(stage)
-    deliver()
-    assert codes_booked(stage) == [(101, "2100", "7.50"), (101, "3041", "7.50")]
-    return delivery
 
 
 def test_withdrawn_the_hours_stay_where_they_were(nmbrs: Stage, deliver: Deliver, sent: int) -> None:

@@ -24,9 +24,7 @@ from tests.deliveries.fix import DELETE, SANNE, change, day, diffs, make, subjec
 from tests.deliveries.stage import COMPANY, Stage, shift
 from tests.deliveries.steps import (
     ALL,
-    bring,
     calls,
-    codes_booked,
     info,
     send,
     states,
@@ -37,25 +35,6 @@ from tests.hours.sheets import csv_bytes
 
 Deliver = Callable[[], bool]
 ACCEPTED, REFUSED, UNCLEAR = LineState.ACCEPTED, LineState.REFUSED, LineState.UNCLEAR
-
-
-@pytest.fixture
-def sent(nmbrs: Stage, deliver: Deliver) -> int:
-    """The delivery of fifteen hours each."""
-    delivery = send(nmbrs)
-    deliver()
-    return delivery
-
-
-@pytest.fixture
-def mixed(stage: Stage, deliver: Deliver) -> int:
-    """The delivery of Sanne with a day of work and a day of holiday, two components."""
-    bring(stage, shift(SANNE, day(stage, 0)), shift(SANNE, day(stage, 1), kind="vakantie"))
-    stage.connect_nmbrs()
-    delivery = send(stage)
-    deliver()
-    assert codes_booked(stage) == [(101, "2100", "7.50"), (101, "3041", "7.50")]
-    return delivery
 
 
 def test_what_a_dead_process_left_is_freed_by_the_next(
