@@ -15,7 +15,7 @@ from portal.kernel.work import Role
 from tests.browse import Visitor, check_headers
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-FILLED = {"key": "nmbrs", "token": "x" * 43, "path": "x", "extension": "csv", "outcome": "geboekt"}
+FILLED = {"key": "nmbrs", "token": "x" * 43, "path": "x", "extension": "csv", "outcome": "afgehandeld"}
 
 
 def addresses(app: Flask) -> list[tuple[str, str, Audience]]:
