@@ -1,0 +1,38 @@
+"""Codes of what can be wrong with a file of hours: the whole file, a heading, a row."""
+
+from __future__ import annotations
+
+from portal.kernel.codes import CODES
+
+FILE = CODES.new("bestand-geweigerd")
+TOO_BIG = CODES.new("bestand-te-groot")
+WRONG_KIND = CODES.new("bestand-soort")
+DAMAGED = CODES.new("bestand-beschadigd")
+PASSWORD = CODES.new("bestand-wachtwoord")
+EMPTY = CODES.new("bestand-leeg")
+CHARACTERS = CODES.new("bestand-tekens")
+SHEETS = CODES.new("bestand-tabbladen")
+CONTENT = CODES.new("bestand-inhoud")
+UNKNOWN_HEADING = CODES.new("kop-onbekend")
+DOUBLE_HEADING = CODES.new("kop-dubbel")
+MISSING_COLUMN = CODES.new("kolom-ontbreekt")
+WIDTH = CODES.new("rij-kolommen")
+EXAMPLE = CODES.new("rij-voorbeeld")
+CELL = CODES.new("rij-cel")
+NAME = CODES.new("rij-naam")
+EMAIL = CODES.new("rij-e-mail")
+NUMBER = CODES.new("rij-personeelsnummer")
+BSN = CODES.new("rij-bsn")
+DAY = CODES.new("rij-datum")
+TIME = CODES.new("rij-tijd")
+CLOCK = CODES.new("rij-klok")
+BREAK = CODES.new("rij-pauze")
+KIND = CODES.new("rij-soort-uren")
+APPROVED = CODES.new("rij-goedgekeurd")
+NOBODY = CODES.new("rij-van-wie")
+TWO_MEMBERS = CODES.new("rij-twee-teamleden")
+OVERLAP = CODES.new("rij-overlap")
+SAME_DAY = CODES.new("rij-zelfde-dag")
+EXPORTED = CODES.new("rij-al-geexporteerd")
+OTHER_VENUE = CODES.new("rij-andere-vestiging")
+UPLOAD_EXPORTED = CODES.new("import-in-export")
