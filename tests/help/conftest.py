@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
 from portal.help import machine_routes, pages, routes, search_routes
+from portal.help.assets import Shelf
 from portal.help.cache import Cache
 from portal.help.search import Search
 from portal.help.types import ContentError, Library
@@ -44,6 +45,7 @@ def library() -> Library:
 def _app(library: Library) -> Flask:
     app = Flask("help-only", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["help"] = library
+    app.extensions["assets"] = Shelf.of(ASSETS)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
     app.extensions["help_search"] = Search(library)
