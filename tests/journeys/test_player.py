@@ -139,6 +139,18 @@ def test_nothing_on_the_page_moves_when_a_clip_loads(demo: Demo, browser: Browse
     person.close()
 
 
+def test_the_place_of_a_clip_is_kept_before_its_poster_is_there(demo: Demo, browser: Browser) -> None:
+    boxes = []
+    for pattern in ("**/nothing", f"**{MEDIA}*"):
+        person = Person(browser, demo.url)
+        person.page.route(pattern, lambda route: route.abort())
+        person.open(PAGE)
+        person.page.wait_for_load_state("networkidle")
+        boxes.append(person.page.locator("video").bounding_box())
+        person.close()
+    assert boxes[0] == boxes[1]
+
+
 @pytest.mark.parametrize("name", [TOKEN.name, record.NAME])
 def test_a_clip_shows_the_screens_as_they_are(name: str) -> None:
     """Walks through all that the clip shows, in a demo of its own. Red: `make videos`, and look at what changed."""
