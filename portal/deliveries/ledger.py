@@ -194,14 +194,15 @@ def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = Fals
     return statements.changed(work, statements.RELEASE, **given) == 1
 
 
-def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: str) -> bool:
+def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: str, *, counts: bool = True) -> bool:
     """The other side is not there: nobody takes a parcel of this delivery before `until`.
 
-    False when somebody said so before, or the delivery was stopped: many people fail at the same moment.
+    `counts` adds it to the tries after which a person decides. False when somebody said so before, or the delivery was
+    stopped: many people fail at the same moment.
     """
     where = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.BUSY)
     values = {
-        "state": DeliveryState.WAITING, "next_at": until, "tries": Delivery.tries + 1, "cause": cause[:400],
+        "state": DeliveryState.WAITING, "next_at": until, "tries": Delivery.tries + int(counts), "cause": cause[:400],
         "remedy": remedy[:400],
     }  # fmt: skip
     return _count(work, update(Delivery).where(where).values(**values)) == 1

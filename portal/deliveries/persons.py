@@ -166,6 +166,7 @@ class PersonRound:
             raise Stopped
         event, ref, reason = Event.ACCEPT, "", ""
         trouble: RemoteError | None = None
+        lost: Unclear | None = None
         try:
             with finish_by(self.lease_end):
                 ref = self._call(self.lines[at])
@@ -174,12 +175,12 @@ class PersonRound:
         except Refused as error:
             event, reason = Event.REFUSE, words(error)
         except Unclear as error:
-            event, reason = Event.LOSE, words(error)
+            event, reason, lost = Event.LOSE, words(error), error
         self._settle(at, event, ref, reason)
         if trouble is not None:
             raise trouble
         if event is Event.LOSE:
-            raise Stopped
+            raise Stopped from lost
 
     def _started(self, at: int) -> bool:
         """Commit a line as `bezig`; the lease begins again and the call must be over when it ends (G5)."""

@@ -107,8 +107,9 @@ def _bring(crew: Crew, held: Held) -> None:
         job = crew.job(claim)
         used, work_round = job.used, _round(crew, held, job)
         work_round.run()
-    except Stopped:
+    except Stopped as stopped:
         log("parcel handed back", delivery=claim.delivery_id, attempt=claim.attempt)
+        trouble.wait_as_asked(robot, claim, stopped.__cause__)
         crew.forget(claim.delivery_id)
     except AccessRefused as error:
         trouble.access_refused(robot, claim, used, error)

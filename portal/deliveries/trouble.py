@@ -9,7 +9,7 @@ from portal.audit.service import record
 from portal.deliveries import ledger
 from portal.deliveries.ledger import Claim
 from portal.integrations import keyring
-from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable
+from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable, Unclear
 from portal.kernel.work import Acting
 
 MAX_TRIES = 6
@@ -39,6 +39,19 @@ def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
             return
         remedy = f"We proberen het over {max(1, round(wait.total_seconds()))} seconden opnieuw."
         ledger.back_off(work, claim.delivery_id, work.now + wait, error.message, remedy)
+
+
+def wait_as_asked(acting: Acting, claim: Claim, error: BaseException | None) -> None:
+    """An answer that says nothing about the line it came for may still ask everybody to wait (503, Retry-After).
+
+    It does not count as a try: what was lost is looked up, and a line that keeps getting lost ends with a person.
+    """
+    if not isinstance(error, Unclear) or error.facts.get("retry_after") is None:
+        return
+    wait = waiting_time(0, error)
+    with acting.begin() as work:
+        remedy = f"We gaan over {max(1, round(wait.total_seconds()))} seconden verder."
+        ledger.back_off(work, claim.delivery_id, work.now + wait, error.message, remedy, counts=False)
 
 
 def unexpected(acting: Acting, claim: Claim) -> None:

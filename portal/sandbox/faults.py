@@ -9,6 +9,7 @@ Kinds of every stand-in (those of SOAP alone are in the Nmbrs stand-in):
 * endless                           a body that never ends
 * html                              200 with a web page
 * status_<n>                        that status with an empty body (429 with Retry-After)
+* busy_503                          503 with Retry-After: 120
 * redirect_302                      to a path that does not exist here
 
 `when` says whether the call is carried out ("after") or not ("before") before the trouble starts.
@@ -27,7 +28,7 @@ from werkzeug.wrappers import Request, Response
 
 WSGIApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 SHARED = frozenset(
-    {"drop_before", "drop_after_booking", "hang", "slow", "drip", "endless", "html", "redirect_302"},
+    {"drop_before", "drop_after_booking", "hang", "slow", "drip", "endless", "html", "redirect_302", "busy_503"},
 )
 SECONDS = {"hang": 60.0, "slow": 2.0, "drip": 1.0}
 PAGE = "<!doctype html><html><head><title>Onderhoud</title></head><body><h1>Even geduld</h1></body></html>"
@@ -133,6 +134,8 @@ def _wrong_answer(kind: str) -> Response:
         return Response(PAGE, mimetype="text/html")
     if kind == "redirect_302":
         return Response("", 302, {"Location": "/elsewhere"})
+    if kind == "busy_503":
+        return Response("", 503, {"Retry-After": "120"})
     status = int(kind.removeprefix("status_"))
     return Response("", status, {"Retry-After": "2"} if status == 429 else {})
 

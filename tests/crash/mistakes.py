@@ -57,8 +57,8 @@ MISTAKES = (
         (
             Change(
                 STATEMENTS,
-                'HELD = MINE & (PARCEL.c.attempt == bindparam("held")) & (PARCEL.c.state == ParcelState.BUSY)',
-                'HELD = MINE & (bindparam("held", type_=PARCEL.c.attempt.type) == bindparam("held"))',
+                '    & (PARCEL.c.attempt == bindparam("held"))\n    & (PARCEL.c.state == ParcelState.BUSY)\n',
+                '    & (bindparam("held", type_=PARCEL.c.attempt.type) == bindparam("held"))\n',
             ),
             Change(PERSONS, "with finish_by(self.lease_end):", 'with finish_by(float("inf")):'),
         ),

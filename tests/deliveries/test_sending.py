@@ -350,6 +350,24 @@ def test_a_batch_that_must_wait_goes_later(stage: Stage, target: str, deliver: C
     assert len(stage.state(target)["batches"]) == 1
 
 
+def test_a_lost_answer_that_asks_to_wait_holds_the_others_too(nmbrs: Stage, deliver: Callable[[], bool]) -> None:
+    """F3: 503 with Retry-After on a write says nothing about that line, and still asks everybody to wait."""
+    nmbrs.trouble("HourComponentVar_Insert", "busy_503", when="after")
+    delivery = send(nmbrs)
+    deliver()
+    deliver()
+    assert info(nmbrs, delivery).counts == {LineState.UNCLEAR: 1, LineState.PLANNED: 2}
+    assert nmbrs.state()["call_counts"]["HourComponentVar_Insert"] == 1
+    with nmbrs.acting.begin() as work:
+        found = work.session.scalars(select(Delivery)).one()
+        assert found.next_at - work.now > timedelta(seconds=100)
+        assert found.tries == 0
+        found.next_at = work.now
+    deliver()
+    assert info(nmbrs, delivery).counts == {LineState.UNCLEAR: 1, LineState.ACCEPTED: 2}
+    assert nmbrs.booked() == ALL
+
+
 def test_one_refused_person_in_a_batch_is_named(stage: Stage, deliver: Callable[[], bool]) -> None:
     stage.bring_hours()
     koppelingen.switch_on(stage.alice, "connexie")

@@ -174,7 +174,7 @@ class Remote:
         if answer.status == 429 or (answer.status == 503 and not write):
             raise wording.busy(self.name, retry_after(answer.headers))
         if answer.status == 503:  # whoever says 503 may stand in front of one that did process it
-            seconds = retry_after(answer.headers)
+            seconds = retry_after(answer.headers) if "retry-after" in answer.headers else None
             message = f"{self.name} had een storing."
             raise wording.unclear(self.name, message, "status", status=503, retry_after=seconds)
         return answer
