@@ -109,6 +109,7 @@ Ga naar {pad: Bedrijf > Instellingen}.
 
 {video: filmpje | Een filmpje}
 """
+CHAPTERS = "WEBVTT\n\n00:00.000 --> 00:01.500\nEerst\n\n00:01.500 --> 00:02.000\nDan\n"
 CAPTIONS = "WEBVTT\n\n00:00.500 --> 00:02.000\nStap 1\n"
 
 
@@ -154,7 +155,8 @@ def folder(tmp_path: Path) -> Folder:
     made.write("nmbrs.md", NMBRS)
     clip = (ASSETS / "media" / "nmbrsAPIToken.mp4").read_bytes()
     for suffix, content in {
-        "mp4": clip, "webm": b"webm", "jpg": b"jpg", "vtt": CAPTIONS.encode(), "txt": b"Stap 1",
+        "mp4": clip, "webm": b"webm", "jpg": b"jpg", "vtt": CAPTIONS.encode(), "chapters.vtt": CHAPTERS.encode(),
+        "txt": b"Stap 1",
     }.items():  # fmt: skip
         (made.media / f"filmpje.{suffix}").write_bytes(content)
     return made
