@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench instructions crash crash-mistakes lock videos chromium ffmpeg
+.PHONY: help run test check bench instructions crash crash-mistakes lock videos old-videos chromium ffmpeg fonts
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,5 +63,14 @@ ffmpeg:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ffmpeg >/dev/null; \
 	  else echo "ffmpeg is missing: install it, or run make videos as root on Debian." >&2; exit 1; fi; }
 
-videos: $(VENV)/dev.stamp chromium ffmpeg ## Make the clips again
-	$(BIN)/python -m scripts.video.make
+fonts:
+	@fc-list 2>/dev/null | grep -qi liberation || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fontconfig fonts-liberation >/dev/null; \
+	  else echo "The Liberation fonts are missing: install them, or run make videos as root on Debian." >&2; exit 1; fi; }
+
+videos: $(VENV)/dev.stamp chromium ffmpeg fonts ## Make the clips again (CLIP=name for one)
+	$(BIN)/python -m scripts.video.make $(if $(CLIP),--clip $(CLIP))
+
+old-videos: $(VENV)/dev.stamp chromium ## Say which clips are older than the screens they show
+	$(BIN)/python -m scripts.video.make --check

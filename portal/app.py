@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from portal.help import pages as help_pages
 from portal.help import routes as help_routes
 from portal.help import search_routes
 from portal.help import voice_routes as voice
+from portal.help.assets import Shelf
 from portal.help.cache import open_cache
 from portal.help.search import Search
 from portal.help.turnstile import Turnstile
@@ -41,6 +41,7 @@ from portal.kernel import access, headers, limits, logs
 from portal.kernel.codes import CODES
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
+from portal.kernel.ready import ReadyLayer
 from portal.kernel.vault import Vault
 from portal.kernel.work import Acting
 from portal.notifications.service import MailerPart
@@ -71,8 +72,11 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
 
 
-def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
-    """Build the web application; reads the help pages, and stops when one of them is wrong."""
+def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: bool = True) -> Flask:
+    """Build the web application; reads the help pages, and stops when one of them is wrong.
+
+    `keep_ready` False: pages are made anew for each request, for who is writing them.
+    """
     logs.configure()
     app = Flask("portal", static_folder=None, template_folder=str(ROOT / "templates"))
     _configure(app, settings)
@@ -101,6 +105,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    if keep_ready:
+        app.wsgi_app = ReadyLayer(  # type: ignore[method-assign]
+            app.wsgi_app, cookie=app.config["SESSION_COOKIE_NAME"], hosts=settings.trusted_hosts, shared="/assets/"
+        )
     return app
 
 
@@ -138,16 +146,9 @@ def library_of(app: Flask, settings: Settings) -> Library:
 def _templates(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    versions = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-        for path in (ROOT / "static" / "assets").iterdir()
-        if path.is_file()
-    }
-
-    def asset(name: str) -> str:
-        return f"/assets/{name}?v={versions[name]}"
-
-    app.jinja_env.globals["asset"] = asset
+    shelf = Shelf.of(ROOT / "static" / "assets")
+    app.extensions["assets"] = shelf
+    app.jinja_env.globals["asset"] = shelf.address
     app.context_processor(lambda: {"viewer": access.viewer()})
     app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
     app.jinja_env.globals["support_mail"] = app.extensions["portal"].part(Settings).support_mail

@@ -167,7 +167,7 @@ def help_check(days: int) -> None:
         click.echo(error, err=True)
         sys.exit(1)
     words = check.read_words(found.content.parent / "woorden.txt")
-    problems = check.check(library, words, datetime.now(AMSTERDAM).date(), days)
+    problems = check.check(library, words, check.read_screens(app.ROOT), datetime.now(AMSTERDAM).date(), days)
     for problem in problems:
         click.echo(problem, err=True)
     if problems:

@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.app: Flask = portal_app.create_app(settings)
+        self.app: Flask = portal_app.create_app(settings, keep_ready=False)
         self.seen, self.fault = self.stand(), ""
         self.app.config["TEMPLATES_AUTO_RELOAD"] = True
         self.app.jinja_env.globals["writing"] = STATE

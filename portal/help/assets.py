@@ -5,13 +5,18 @@ Only the types below are served, so a stray file in the folder stays private.
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Request, Response, send_from_directory
 from werkzeug.exceptions import NotFound as NoFile
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from portal.help.sheets import bundles
+from portal.kernel import ready
 from portal.kernel.errors import NotFound
 
 TYPES = {
@@ -36,6 +41,38 @@ OLD_CLIPS = {
 ONE_RANGE = re.compile(r"bytes=(?=\d|-\d)(\d{0,15})-(\d{0,15})", re.ASCII)
 YEAR = 365 * 24 * 3600
 SHORT = 300
+TEXTS = frozenset({".css", ".js", ".svg", ".txt", ".vtt", ".webmanifest"})  # what gets smaller by compression
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The folder of `/assets/`, what was made of it at start, and the version of each file in an address."""
+
+    folder: Path
+    made: Mapping[str, bytes]
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: Path) -> Shelf:
+        made = bundles(folder)
+        files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        versions = {name: hashlib.sha256(content).hexdigest()[:10] for name, content in {**files, **made}.items()}
+        return cls(folder.resolve(), made, versions)
+
+    def address(self, name: str) -> str:
+        """Raises KeyError for a file that does not exist: a template is wrong then."""
+        return f"/assets/{name}?v={self.versions[name]}"
+
+    def serve(self, path: str, request: Request) -> Response:
+        """Return one file; texts may be kept compressed. Raises NotFound."""
+        # the whole query string, not one field of it: each other spelling would be kept as one more address
+        if Path(path).suffix in TEXTS and request.query_string in (b"", f"v={self.versions.get(path)}".encode()):
+            ready.same_for_everybody()
+        if path not in self.made:
+            return serve(self.folder, path, request)
+        answer = Response(self.made[path], mimetype="text/css")
+        answer.headers["Cache-Control"] = _cache(request)
+        return answer
 
 
 def serve(root: Path, path: str, request: Request) -> Response:

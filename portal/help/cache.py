@@ -20,7 +20,7 @@ from portal.help.types import Article, FrontMatter, Heading, Part
 from portal.kernel.logs import warn
 
 HERE = Path(__file__).parent
-RENDERERS = ("cache.py", "links.py", "media.py", "pages.py", "parts.py", "render.py", "source.py")
+RENDERERS = ("cache.py", "captions.py", "links.py", "media.py", "pages.py", "parts.py", "render.py", "source.py")
 LIBRARIES = ("markdown", "nh3", "lxml")
 
 

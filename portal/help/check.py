@@ -1,4 +1,5 @@
-"""What a writer should look at before a page goes out: style, age, steps that nobody walked. Pure, apart from reading.
+"""What a writer should look at before a page goes out: style, age, steps that nobody walked, old clips. Pure, apart
+from reading.
 
 What breaks a page (dead links, double anchors, missing captions) stops the build already; see pages.py.
 """
@@ -12,25 +13,40 @@ from pathlib import Path
 
 from lxml import html as lxml_html
 
+from portal.help import clips
 from portal.help.parts import words_in
-from portal.help.source import BY_HAND
+from portal.help.source import BY_HAND, VIDEO
 from portal.help.types import Article, Library, Problem
 from portal.help.walks import walk_of
 
 MOST_WORDS = 25
 FRESH_DAYS = 180
 SENTENCE = re.compile(r"(?<=[.!?:])\s")
+REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
 PROSE = ("p", "li", "td", "dd")
 
 
-def check(library: Library, words: Mapping[str, str], today: date, days: int = FRESH_DAYS) -> list[Problem]:
-    """Return what is wrong, by page; `words` says what to write in place of a word."""
+def read_screens(root: Path) -> str:
+    """All that can stand on a screen of ours, in the folder `root` of the project: templates without their remarks, and
+    Python for labels and menus. Our own area only writes about screens.
+    """
+    code = [file for file in sorted((root / "portal").rglob("*.py")) if file.parent.name != "help"]
+    files = [*sorted((root / "templates").rglob("*.html")), *code]
+    text = REMARK.sub(" ", "\n".join(file.read_text(encoding="utf-8") for file in files))
+    return " ".join(text.split())
+
+
+def check(
+    library: Library, words: Mapping[str, str], screens: str, today: date, days: int = FRESH_DAYS
+) -> list[Problem]:
+    """Return what is wrong, by page; `words` says what to write in place of a word, `screens` is what clips show."""
     problems: list[Problem] = []
     for article in library.pages:
         problems += _long_sentences(article)
         problems += _words(article, words)
         problems += _age(article, today, days)
         problems += _walks(article)
+        problems += _clips(article, screens, library)
     return problems
 
 
@@ -73,6 +89,14 @@ def _walks(article: Article) -> Iterator[Problem]:
     walk = walk_of(article.markdown)
     if (walk.paths or walk.buttons) and article.tested_on is None:
         yield Problem(_file(article), 1, "what it tells to click was changed and not walked since: make instructions")
+
+
+def _clips(article: Article, screens: str, library: Library) -> Iterator[Problem]:
+    media, names = library.assets_dir / "media", [one.front.title for one in library.koppelingen]
+    for number, line in enumerate(article.markdown.split("\n"), 1):
+        if found := VIDEO.match(line):
+            for fault in clips.faults(media, found[1], screens, names):
+                yield Problem(_file(article), number, fault)
 
 
 def _at(article: Article, sentence: str, reason: str) -> Problem:

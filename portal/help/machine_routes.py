@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.help import plain
 from portal.help.routes import library
+from portal.kernel import ready
 from portal.kernel.access import Audience, access
 from portal.kernel.errors import NotFound
 
@@ -32,6 +33,7 @@ def markdown(key: str) -> ResponseReturnValue:
 
 
 def _markdown(text: str) -> Response:
+    ready.same_for_everybody()
     answer = Response(text, mimetype="text/markdown")
     answer.headers["X-Robots-Tag"] = "noindex"  # the page itself is the one to find
     return answer
@@ -41,6 +43,7 @@ def _markdown(text: str) -> Response:
 @access(Audience.PUBLIC)
 def llms() -> ResponseReturnValue:
     """See llmstxt.org: what this site is, and where its pages stand as Markdown."""
+    ready.same_for_everybody()
     return Response(render_template("help/llms.txt", library=library()), mimetype="text/plain")
 
 
@@ -50,6 +53,7 @@ def changes() -> ResponseReturnValue:
     """What changed in the instructions, newest first (Atom, RFC 4287)."""
     rows = [(change, article) for article in library().pages for change in article.front.changes]
     rows.sort(key=lambda row: (-row[0].on.toordinal(), row[1].path, row[0].what))
+    ready.same_for_everybody()
     page = render_template("help/changes.xml", library=library(), rows=rows[:FEED_LENGTH])
     return Response(page, mimetype="application/atom+xml")
 
@@ -57,10 +61,12 @@ def changes() -> ResponseReturnValue:
 @bp.get("/sitemap.xml")
 @access(Audience.PUBLIC)
 def sitemap() -> ResponseReturnValue:
+    ready.same_for_everybody()
     return Response(render_template("help/sitemap.xml", library=library()), mimetype="application/xml")
 
 
 @bp.get("/robots.txt")
 @access(Audience.PUBLIC)
 def robots() -> ResponseReturnValue:
+    ready.same_for_everybody()
     return Response(render_template("help/robots.txt", library=library()), mimetype="text/plain")

@@ -1,43 +1,33 @@
-"""The clips: are all their files there, do the captions fit, and the figure that shows them.
+"""The clips: are all their files there, do the timed texts fit, and the figure that shows them.
 
-A clip called x has x.mp4 and x.webm (so that every browser plays one), x.vtt (Dutch captions),
-x.txt (transcript) and x.jpg or x.png (poster). Requirement J6.
+A clip called x has x.mp4 and x.webm (so that every browser plays one), x.vtt (Dutch captions), x.chapters.vtt
+(chapters), x.txt (transcript) and x.jpg or x.png (poster). Requirement J6. `x.json` says what it shows: clips.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 from pathlib import Path
 
+from portal.help.captions import Cue, read_vtt, seconds
+
 ADDRESS = "/assets/media"
 WIDTH, HEIGHT = 683, 384
 SOURCES = {".webm": "video/webm", ".mp4": "video/mp4"}
-NEEDED = (".mp4", ".webm", ".vtt", ".txt")
+CAPTIONS, CHAPTERS, TRANSCRIPT = ".vtt", ".chapters.vtt", ".txt"
+NEEDED = (".mp4", ".webm", CAPTIONS, CHAPTERS, TRANSCRIPT)
 POSTERS = (".jpg", ".png")
-STAMP = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
-TIMES = re.compile(rf"^{STAMP} --> {STAMP}(?:\s.*)?$")
-
-
-@dataclass(frozen=True)
-class Cue:
-    """Seconds from the start, and the text that is shown."""
-
-    start: float
-    end: float
-    text: str
+CHAPTER = "# "  # starts the line of the transcript that names a chapter
 
 
 def figure(name: str, title: str, media_dir: Path) -> tuple[str, list[str]]:
     """Return the HTML of a clip on one line, and what is wrong with its files."""
-    faults = _missing(name, media_dir)
-    if faults:
-        return "", faults
-    return _figure(name, title, media_dir), caption_faults(media_dir / name)
+    faults = _missing(name, media_dir) or text_faults(media_dir / name)
+    return ("", faults) if faults else (_figure(name, title, media_dir), [])
 
 
 def _missing(name: str, media_dir: Path) -> list[str]:
@@ -53,18 +43,37 @@ def _poster(name: str, media_dir: Path) -> str | None:
 
 
 def _figure(name: str, title: str, media_dir: Path) -> str:
-    poster = _address(media_dir / (name + (_poster(name, media_dir) or "")))
-    sources = "".join(
-        f'<source src="{_address(media_dir / (name + end))}" type="{kind}">' for end, kind in SOURCES.items()
-    )
+    """Nothing but the poster is asked for before somebody plays: no `preload`, and captions without `default`, which a
+    browser fetches at once; video.js turns them on at the first play. The size is known without the film."""
+
+    def at(end: str) -> str:
+        return _address(media_dir / (name + end))
+
+    sources = "".join(f'<source src="{at(end)}" type="{kind}">' for end, kind in SOURCES.items())
     return (
         f'<figure class="video"><video controls muted preload="none" playsinline width="{WIDTH}"'
-        f' height="{HEIGHT}" poster="{poster}" aria-label="{escape(title)}">{sources}'
-        f'<track kind="captions" srclang="nl" label="Nederlands" src="{_address(media_dir / f"{name}.vtt")}"'
-        f' default></video><figcaption><span class="video__title">{escape(title)}</span>'
+        f' height="{HEIGHT}" poster="{at(_poster(name, media_dir) or "")}" aria-label="{escape(title)}">{sources}'
+        f'<track kind="captions" srclang="nl" label="Nederlands" src="{at(CAPTIONS)}">'
+        f'<track kind="chapters" srclang="nl" label="Hoofdstukken" src="{at(CHAPTERS)}"></video>'
+        f'<figcaption><span class="video__title">{escape(title)}</span>'
+        f"{_chapters(read_vtt(_text(media_dir / (name + CHAPTERS))), at('.mp4'))}"
         f'<details class="video__transcript"><summary>Lees de tekst van dit filmpje</summary>'
-        f"{_transcript(media_dir / f'{name}.txt')}</details></figcaption></figure>"
+        f"{_transcript(_text(media_dir / (name + TRANSCRIPT)))}</details></figcaption></figure>"
     )
+
+
+def _chapters(cues: list[Cue], clip: str) -> str:
+    """Links into the clip, which play without a script; video.js makes buttons of them that stay on the page."""
+    items = "".join(
+        f'<li><a class="video__chapter" href="{clip}#t={cue.start:g}">'
+        f'<span class="video__time">{_clock(cue.start)}</span> {escape(cue.text)}</a></li>'
+        for cue in cues
+    )
+    return f'<span class="video__label">Ga meteen naar:</span><ol class="video__chapters">{items}</ol>'
+
+
+def _clock(moment: float) -> str:
+    return f"{int(moment) // 60}:{int(moment) % 60:02d}"
 
 
 def _address(file: Path) -> str:
@@ -72,65 +81,43 @@ def _address(file: Path) -> str:
     return f"{ADDRESS}/{file.name}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:10]}"
 
 
-def _transcript(file: Path) -> str:
-    blocks = re.split(r"\n\s*\n", file.read_text(encoding="utf-8").strip())
-    return "".join(f"<p>{escape(' '.join(block.split()))}</p>" for block in blocks)
+def _transcript(text: str) -> str:
+    return "".join(_paragraph(" ".join(block.split())) for block in re.split(r"\n\s*\n", text.strip()))
 
 
-def caption_faults(clip: Path) -> list[str]:
-    """Say what is wrong with the captions and the transcript of a clip (a path without suffix)."""
+def _paragraph(block: str) -> str:
+    if block.startswith(CHAPTER):
+        return f"<p><strong>{escape(block.removeprefix(CHAPTER))}</strong></p>"
+    return f"<p>{escape(block)}</p>"
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def text_faults(clip: Path) -> list[str]:
+    """Say what is wrong with the captions, chapters and transcript of a clip (a path without suffix)."""
     try:
-        cues = read_vtt(clip.with_suffix(".vtt").read_text(encoding="utf-8"))
-        clip.with_suffix(".txt").read_text(encoding="utf-8")
+        captions, chapters = (read_vtt(_text(clip.with_suffix(end))) for end in (CAPTIONS, CHAPTERS))
+        _text(clip.with_suffix(TRANSCRIPT))
         length = seconds(clip.with_suffix(".mp4"))
     except UnicodeDecodeError:
-        return [f"captions or transcript of {clip.name} are not UTF-8"]
+        return [f"captions, chapters or transcript of {clip.name} are not UTF-8"]
     except ValueError as error:
         return [f"{clip.name}: {error}"]
-    if cues[-1].end > length:
-        return [f"{clip.name}.vtt: captions end at {cues[-1].end:.1f} s, the clip at {length:.1f} s"]
-    return []
+    return [f"{clip.name}{fault}" for fault in (*_late(captions, chapters, length), *_gaps(chapters))]
 
 
-def read_vtt(text: str) -> list[Cue]:
-    """Read WebVTT (w3.org/TR/webvtt1, section 4). Raises ValueError for anything that is not in order."""
-    head, *blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
-    if not re.match(r"WEBVTT(\s|$)", head):
-        raise ValueError("the captions do not start with WEBVTT")
-    cues = [_cue(block) for block in blocks if not block.startswith(("NOTE", "STYLE", "REGION"))]
-    if not cues:
-        raise ValueError("the captions hold no text")
-    for before, after in pairwise(cues):
-        if after.start < before.start:
-            raise ValueError(f"the caption at {after.start} s is out of order")
-    return cues
+def _late(captions: list[Cue], chapters: list[Cue], length: float) -> Iterator[str]:
+    for end, what, cues in ((CAPTIONS, "captions", captions), (CHAPTERS, "chapters", chapters)):
+        if cues[-1].end > length:
+            yield f"{end}: {what} end at {cues[-1].end:.1f} s, the clip at {length:.1f} s"
 
 
-def _cue(block: str) -> Cue:
-    lines = block.split("\n")
-    at = 0 if "-->" in lines[0] else 1
-    found = TIMES.match(lines[at]) if at < len(lines) else None
-    if found is None:
-        raise ValueError(f"this caption has no valid times: {lines[0]}")
-    start, end = _moment(*found.groups()[:4]), _moment(*found.groups()[4:])
-    words = "\n".join(lines[at + 1 :]).strip()
-    if end <= start or not words:
-        raise ValueError(f"the caption at {start} s is empty or ends before it starts")
-    return Cue(start, end, words)
-
-
-def _moment(hours: str | None, minutes: str, whole: str, thousandths: str) -> float:
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(whole) + int(thousandths) / 1000
-
-
-def seconds(mp4: Path) -> float:
-    """The length of an MP4, from its movie header box (ISO/IEC 14496-12, 8.2.2). Raises ValueError."""
-    data = mp4.read_bytes()
-    at = data.find(b"mvhd")
-    if at < 0 or len(data) < at + 36:
-        raise ValueError(f"{mp4.name} is not an MP4 file")
-    if data[at + 4] == 1:
-        scale, length = struct.unpack(">IQ", data[at + 24 : at + 36])
-    else:
-        scale, length = struct.unpack(">II", data[at + 16 : at + 24])
-    return float(length) / float(scale or 1)
+def _gaps(chapters: list[Cue]) -> Iterator[str]:
+    """Every moment of a clip is in one chapter."""
+    if chapters[0].start > 0:
+        yield f"{CHAPTERS}: the first chapter starts at {chapters[0].start} s"
+    for before, after in pairwise(chapters):
+        if before.end != after.start:
+            yield f"{CHAPTERS}: “{before.text}” ends at {before.end} s, the next starts at {after.start} s"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.help import assets
+from portal.help.assets import Shelf
 from portal.help.steps import Progress, Step, marked, next_of
 from portal.help.types import Article, Library
 from portal.kernel.access import Audience, access, mind_the_reader
@@ -88,4 +88,5 @@ def code(code: str) -> ResponseReturnValue:
 @bp.get("/assets/<path:path>")
 @access(Audience.PUBLIC)
 def asset(path: str) -> ResponseReturnValue:
-    return assets.serve(library().assets_dir, path, request)
+    shelf: Shelf = current_app.extensions["assets"]
+    return shelf.serve(path, request)

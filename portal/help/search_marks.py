@@ -22,33 +22,49 @@ class Marker:
     forms: Mapping[str, str]
 
     def mark(self, text: str) -> Markup:
-        pieces: list[str] = []
-        at = 0
-        for start, end in self._found(text):
-            pieces += [text[at:start], OPEN, text[start:end], CLOSE]
-            at = end
-        safe = escape("".join([*pieces, text[at:]]))
-        return Markup(safe.replace(OPEN, "<mark>").replace(CLOSE, "</mark>"))  # noqa: S704 (escaped, then two fixed tags)
+        return _marked(text, self._found(text))
 
     def snippet(self, text: str) -> Markup:
         """The stretch with most of the words, cut between words."""
-        start = self._best_start(text)
+        found = self._found(text)
+        start = self._best_start(text, found)
         end = text.rfind(" ", start, start + LENGTH) if len(text) > start + LENGTH else len(text)
         end = end if end > start else start + LENGTH
-        return Markup("").join(["… " if start else "", self.mark(text[start:end]), " …" if end < len(text) else ""])
+        inside = [(a - start, b - start) for a, b in found if a >= start and b <= end]
+        return Markup("").join(
+            ["… " if start else "", _marked(text[start:end], inside), " …" if end < len(text) else ""]
+        )
 
-    def _best_start(self, text: str) -> int:
+    def _best_start(self, text: str, found: list[tuple[int, int]]) -> int:
         """Where the stretch begins; 0 when the words stand near the beginning anyway."""
-        found = self._found(text)
+        forms = [self.forms[text[a:b]] for a, b in found]
+        most_possible = len(set(forms))
         best, most = 0, 0
         for place, (start, _) in enumerate(found):
-            near = {self.forms[text[a:b]] for a, b in found[place : place + 12] if b < start + LENGTH - BEFORE}
+            near = {
+                forms[place + n] for n, (_a, b) in enumerate(found[place : place + 12]) if b < start + LENGTH - BEFORE
+            }
             if len(near) > most:
                 best, most = start, len(near)
-        if best < LENGTH - BEFORE and len({self.forms[text[a:b]] for a, b in found if b < LENGTH}) >= most:
+            if most == most_possible:
+                break  # no later stretch has more of them
+        if (
+            best < LENGTH - BEFORE
+            and len({form for form, (_a, b) in zip(forms, found, strict=True) if b < LENGTH}) >= most
+        ):
             return 0
         return text.find(" ", max(0, best - BEFORE), best) + 1 or best
 
     def _found(self, text: str) -> list[tuple[int, int]]:
         forms = self.forms
         return [found.span() for found in WORD.finditer(text) if found[0] in forms]
+
+
+def _marked(text: str, found: list[tuple[int, int]]) -> Markup:
+    pieces: list[str] = []
+    at = 0
+    for start, end in found:
+        pieces += [text[at:start], OPEN, text[start:end], CLOSE]
+        at = end
+    safe = escape("".join([*pieces, text[at:]]))
+    return Markup(safe.replace(OPEN, "<mark>").replace(CLOSE, "</mark>"))  # noqa: S704 (escaped, then two fixed tags)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.help import misses
 from portal.help.search import Search
 from portal.help.types import EVERY_PROVIDER, Article, Library
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, mind_the_reader
 
 bp = Blueprint("search", __name__)
 KEPT_SECONDS = 300
@@ -25,6 +25,7 @@ def engine() -> Search:
 @bp.get("/zoeken")
 @access(Audience.PUBLIC)
 def results() -> ResponseReturnValue:
+    mind_the_reader()
     answer = engine().find(request.args.get("q", ""))
     if answer.asked and not answer.groups and request.method == "GET":
         misses.count(acting(), answer.asked)

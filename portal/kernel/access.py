@@ -11,6 +11,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from portal.kernel import ready
 from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Acting, Actor, Role
 
@@ -56,9 +57,12 @@ def viewer() -> Actor | None:
 
 
 def mind_the_reader() -> None:
-    """For a public page that shows something of who is signed in: then nobody may keep it (E2)."""
+    """For a public page that shows something of who is signed in: then nobody may keep it (E2). Without anybody it
+    is the same for all."""
     if viewer() is not None:
         g.no_store = True
+    else:
+        ready.same_for_everybody()
 
 
 def acting() -> Acting:

@@ -1,4 +1,7 @@
-"""Takes pictures of real pages, with a drawn pointer and a ring that only the recording has."""
+"""Takes pictures of real pages, with a drawn pointer and a ring that only the recording has.
+
+Without a folder it only looks: the same walk, so that one can tell whether a clip is older than the screens.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from pathlib import Path
 
 from playwright.sync_api import FloatRect, Locator, Page
 
+from portal.help.clips import Scene
+from scripts.video import seen
 from scripts.video.frames import RATE, Frame
+from scripts.video.words import Piece
 
 # pages are laid out at 960 x 540 and pictured 4/3 as large: text stays readable in a small player
 WIDTH, HEIGHT, SCALE = 960, 540, 4 / 3
@@ -39,35 +45,49 @@ SCROLL = "y => window.scrollTo({ top: y, behavior: 'instant' })"
 
 @dataclass
 class Shot:
-    """One caption long."""
+    """One caption long; `chapter` when one starts here."""
 
     spoken: str
+    chapter: str
     frames: list[Frame] = field(default_factory=list)
+    screens: list[list[str]] = field(default_factory=list)
 
     @property
-    def seconds(self) -> float:
-        return sum(frame.seconds for frame in self.frames)
+    def piece(self) -> Piece:
+        return Piece(sum(frame.seconds for frame in self.frames), self.spoken, self.chapter)
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.spoken, self.screens)
 
 
 class Camera:
-    """`at` is where the pointer is, in pixels of the page as seen; `poster` the picture that was kept for it."""
+    """`at` is where the pointer is, in pixels of the page as seen; `poster` the picture that was kept for it;
+    `touched` the words that it points at."""
 
-    def __init__(self, page: Page, folder: Path) -> None:
+    def __init__(self, page: Page, folder: Path | None) -> None:
         self.page = page
         self.at = (470.0, 250.0)
         self.shots: list[Shot] = []
+        self.touched: list[str] = []
         self.poster: Frame | None = None
         self._folder = folder
         self._taken = 0
+        self._before: list[str] = []
 
-    def say(self, spoken: str) -> None:
-        self.shots.append(Shot(spoken))
+    def say(self, spoken: str, chapter: str = "") -> None:
+        self.shots.append(Shot(spoken, chapter))
 
-    def hold(self, seconds: float) -> Frame:
+    def hold(self, seconds: float) -> Frame | None:
+        """Show the page as it is for `seconds`; returns the picture."""
+        self._look()
         return self._picture(seconds, None)
 
     def point(self, thing: Locator, seconds: float = 0.8) -> None:
         """Bring a thing into view, travel to it and ring it for `seconds`."""
+        self._look()
+        if self._folder is None:
+            return
         self._scroll_to(thing)
         box = _box(thing)
         (x0, y0), (x1, y1) = self.at, (box["x"] + min(box["width"] / 2, 200), box["y"] + box["height"] / 2)
@@ -81,8 +101,20 @@ class Camera:
         self.point(thing)
         self._picture(0.16, _box(thing), press=True)
         do(thing)
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
         self.hold(after)
+
+    def settle(self) -> None:
+        """Wait until the page is whole: nothing on its way, its letters there."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => document.fonts.ready.then(() => true)")
+
+    def _look(self) -> None:
+        """Note a screen when it is another than the one before."""
+        now = seen.screen(self.page)
+        if now != self._before:
+            self.shots[-1].screens.append(now)
+        self._before = now
 
     def _scroll_to(self, thing: Locator) -> None:
         """As a person scrolls: only when needed, and so that one can follow it."""
@@ -95,7 +127,9 @@ class Camera:
             self.page.evaluate(SCROLL, start + (end - start) * k)
             self._picture(1 / RATE, None)
 
-    def _picture(self, seconds: float, box: FloatRect | None, *, press: bool = False) -> Frame:
+    def _picture(self, seconds: float, box: FloatRect | None, *, press: bool = False) -> Frame | None:
+        if self._folder is None:
+            return None
         if not self.page.locator("#video-pointer").count():
             self.page.add_style_tag(content=LOOKS)
         self.page.evaluate(DRAW, [*self.at, box, press])

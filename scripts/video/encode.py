@@ -1,4 +1,4 @@
-"""Frames to files: MP4 (H.264) and WebM (VP9) by ffmpeg, a poster, captions and a transcript."""
+"""Frames to files: MP4 (H.264) and WebM (VP9) by ffmpeg, and a poster."""
 
 from __future__ import annotations
 
@@ -31,29 +31,3 @@ def _listing(frames: Sequence[Frame]) -> str:
 
 def _ffmpeg(*arguments: str) -> None:
     subprocess.run(["ffmpeg", "-y", "-loglevel", "error", *arguments], check=True)
-
-
-def write_words(words: Sequence[tuple[float, str]], note: str, target: Path) -> None:
-    """Write the captions (.vtt) and the transcript (.txt) of pieces that follow each other."""
-    blocks, start = ["WEBVTT"], 0.0
-    for seconds, text in words:
-        blocks.append(f"{_stamp(start)} --> {_stamp(start + seconds - 0.1)}\n{_wrapped(text)}")
-        start += seconds
-    Path(f"{target}.vtt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
-    spoken = "\n\n".join(text for _, text in words)
-    Path(f"{target}.txt").write_text(f"{note}\n\n{spoken}\n", encoding="utf-8")
-
-
-def _stamp(seconds: float) -> str:
-    thousandths = round(seconds * 1000)
-    minutes, rest = divmod(thousandths, 60_000)
-    return f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
-
-
-def _wrapped(text: str) -> str:
-    """Two lines of about the same length, as captions are read best."""
-    if len(text) < 46:
-        return text
-    middle = len(text) // 2
-    cut = min((n for n, sign in enumerate(text) if sign == " "), key=lambda n: abs(n - middle))
-    return f"{text[:cut]}\n{text[cut + 1 :]}"

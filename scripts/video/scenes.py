@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Box = tuple[str, int, int, int, int, str]
+# the two situations that both clips tell apart
+ONESELF, ACCOUNTANT = "Zelf de salarissen doen", "Met een accountant"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """`seconds` on screen; `spoken` is the caption and the transcript; `target` the box pointed at."""
+    """`seconds` on screen; `spoken` is the caption and the transcript; `target` the box pointed at; `chapter` the name
+    of the chapter that starts here."""
 
     seconds: float
     title: str
@@ -21,13 +24,24 @@ class Scene:
     spoken: str
     boxes: tuple[Box, ...] = ()
     target: int | None = None
+    chapter: str = ""
 
 
 @dataclass(frozen=True)
 class Clip:
+    """`touched` are the words of our own screens that the cards name."""
+
     name: str
     note: str
+    touched: tuple[str, ...]
     scenes: tuple[Scene, ...]
+
+    def place(self, number: int) -> tuple[str, int, int]:
+        """The chapter of a scene, and which step it is of how many in that chapter."""
+        first = max(n for n in range(number + 1) if self.scenes[n].chapter)
+        after = (n for n in range(number + 1, len(self.scenes)) if self.scenes[n].chapter)
+        last = next(after, len(self.scenes))
+        return self.scenes[first].chapter, number - first + 1, last - first
 
 
 def bars(x: int, y: int, widths: tuple[int, ...]) -> tuple[Box, ...]:
@@ -42,12 +56,14 @@ def _menu(*names: str) -> tuple[Box, ...]:
 TOKEN = Clip(
     "nmbrsAPIToken",
     "Dit filmpje is een schematische weergave. De schermen van Nmbrs zien er anders uit.",
+    ("Bedrijf", "Instellingen", "Activeer koppeling", "Nmbrs"),
     (
         Scene(
-            4.5,
+            5.0,
             "Waar vind je je API-token in Nmbrs?",
-            "Schematische weergave in zes stappen.",
-            "Waar vind je je API-token in Nmbrs? Dit is een schematische weergave in zes stappen.",
+            "Een schematische weergave, voor twee situaties.",
+            "Waar vind je je API-token in Nmbrs? Doe je zelf de salarissen, of doet je accountant dat?",
+            chapter="Wat je zoekt",
         ),
         Scene(
             5.5,
@@ -59,6 +75,7 @@ TOKEN = Clip(
                 ("button", 340, 400, 270, 66, "Nieuw account"),
             ),
             3,
+            ONESELF,
         ),
         Scene(
             5.0,
@@ -127,10 +144,52 @@ TOKEN = Clip(
             3,
         ),
         Scene(
+            6.0,
+            "Vraag je accountant om een login",
+            "Een bedrijfslogin van jouw bedrijf, met API-rechten.",
+            "Stap 1. Vraag je accountant om een bedrijfslogin van jouw bedrijf, met API-rechten.",
+            (
+                ("label", 48, 78, 500, 40, "Aan je accountant"),
+                *bars(48, 138, (520, 420)),
+                ("item", 48, 262, 400, 64, "Bedrijfslogin"),
+                ("item", 48, 346, 400, 64, "API-rechten: aan"),
+            ),
+            2,
+            ACCOUNTANT,
+        ),
+        Scene(
+            5.5,
+            "Kies een wachtwoord en log in",
+            "Je krijgt een activatiemail van Nmbrs.",
+            "Stap 2. Je krijgt een activatiemail. Kies een wachtwoord en log bij Nmbrs in.",
+            (
+                ("label", 48, 78, 500, 40, "Activatiemail"),
+                *bars(48, 138, (520, 460, 380)),
+                ("button", 48, 330, 340, 70, "Kies wachtwoord"),
+            ),
+            4,
+        ),
+        Scene(
+            6.5,
+            "Open het tabblad API Token",
+            "Je vindt het in je gebruikersprofiel.",
+            "Stap 3. Kies in je gebruikersprofiel API Token. Zie je dat niet? Vraag je accountant om hulp.",
+            (
+                ("item", 330, 66, 296, 60, "Je naam"),
+                ("item", 330, 140, 296, 64, "Gebruikersprofiel"),
+                ("bar", 36, 262, 150, 64, ""),
+                ("bar", 204, 262, 150, 64, ""),
+                ("tab", 372, 262, 190, 64, "API Token"),
+                ("button", 36, 370, 410, 70, "API-account activeren"),
+            ),
+            4,
+        ),
+        Scene(
             5.5,
             "Vul ze in het portaal in. Mail een token nooit.",
             "Bedrijf › Instellingen › Activeer koppeling › Nmbrs",
             "Vul ze in bij Bedrijf, Instellingen, Activeer koppeling, Nmbrs. Mail een token nooit.",
+            chapter="De gegevens invullen",
         ),
     ),
 )

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import make_server
 
 from portal.help import machine_routes, pages, routes, search_routes
+from portal.help.assets import Shelf
 from portal.help.cache import Cache
 from portal.help.search import Search
 from portal.help.types import ContentError, Library
@@ -44,6 +45,7 @@ def library() -> Library:
 def _app(library: Library) -> Flask:
     app = Flask("help-only", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["help"] = library
+    app.extensions["assets"] = Shelf.of(ASSETS)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
     app.extensions["help_search"] = Search(library)
@@ -107,6 +109,7 @@ Ga naar {pad: Bedrijf > Instellingen}.
 
 {video: filmpje | Een filmpje}
 """
+CHAPTERS = "WEBVTT\n\n00:00.000 --> 00:01.500\nEerst\n\n00:01.500 --> 00:02.000\nDan\n"
 CAPTIONS = "WEBVTT\n\n00:00.500 --> 00:02.000\nStap 1\n"
 
 
@@ -152,7 +155,8 @@ def folder(tmp_path: Path) -> Folder:
     made.write("nmbrs.md", NMBRS)
     clip = (ASSETS / "media" / "nmbrsAPIToken.mp4").read_bytes()
     for suffix, content in {
-        "mp4": clip, "webm": b"webm", "jpg": b"jpg", "vtt": CAPTIONS.encode(), "txt": b"Stap 1",
+        "mp4": clip, "webm": b"webm", "jpg": b"jpg", "vtt": CAPTIONS.encode(), "chapters.vtt": CHAPTERS.encode(),
+        "txt": b"Stap 1",
     }.items():  # fmt: skip
         (made.media / f"filmpje.{suffix}").write_bytes(content)
     return made

@@ -61,6 +61,19 @@ def test_a_range_is_answered_with_206(site: httpx.Client, wanted: str, start: in
     assert answer.content == BYTES[start : end + 1]
 
 
+@pytest.mark.parametrize(("end", "kind"), [(".mp4", "video/mp4"), (".webm", "video/webm")])
+def test_a_part_has_the_type_and_the_caching_of_the_whole(site: httpx.Client, end: str, kind: str) -> None:
+    """J6"""
+    path = f"/assets/media/horecalonenKoppeling{end}?v=abc"
+    whole, part = site.get(path), site.get(path, headers={"Range": "bytes=1000-1999"})
+    assert (part.status_code, part.headers["content-type"], part.content) == (206, kind, whole.content[1000:2000])
+    for name in ("cache-control", "etag", "last-modified", "accept-ranges"):
+        assert part.headers[name] == whole.headers[name]
+    dated = {"Range": "bytes=1000-1999", "If-Range": whole.headers["last-modified"]}
+    assert site.get(path, headers=dated).status_code == 206
+    assert site.get(path, headers=dated | {"If-Range": "Mon, 01 Jan 2024 00:00:00 GMT"}).status_code == 200
+
+
 def test_a_range_outside_the_file_is_416(site: httpx.Client) -> None:
     """J6"""
     answer = site.get(CLIP, headers={"Range": f"bytes={SIZE}-"})

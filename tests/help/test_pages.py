@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.help.cache import open_cache
+from portal.help.captions import seconds
 from portal.help.types import ContentError, Library
 from tests.help.conftest import NMBRS, Folder
 
@@ -168,7 +169,7 @@ def test_captions_later_than_the_clip_stop_the_build(folder: Folder) -> None:
     late = "WEBVTT\n\n00:01.000 --> 10:00.000\nTe laat\n"
     (folder.media / "filmpje.vtt").write_text(late, encoding="utf-8")
     assert folder.problems() == [
-        "nmbrs.md:18: filmpje.vtt: captions end at 600.0 s, the clip at 40.0 s",
+        f"nmbrs.md:18: filmpje.vtt: captions end at 600.0 s, the clip at {seconds(folder.media / 'filmpje.mp4'):.1f} s",
     ]
 
 
