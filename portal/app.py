@@ -38,6 +38,7 @@ from portal.integrations import registry
 from portal.integrations import routes as integrations
 from portal.integrations.parts import Providers
 from portal.kernel import access, headers, limits, logs
+from portal.kernel.codes import CODES
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.ready import ReadyLayer
@@ -130,14 +131,15 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def library_of(app: Flask, settings: Settings) -> Library:
-    """Load the help pages; a link into the portal must lead to a page that exists. Raises ContentError."""
+    """Load the help pages; a link into the portal must lead to a page that exists, and each code must have its
+    article. Raises ContentError."""
     keys = tuple(app.extensions["portal"].part(Providers).by_key)
     rules = [str(rule) for rule in app.url_map.iter_rules()]
     paths = {rule.replace("<key>", key) for rule in rules for key in keys}
     assets = ROOT / "static" / "assets"
     return help_pages.load(
         settings.content, assets, providers=keys, app_paths=paths, base_url=settings.base_url,
-        cache=open_cache(settings.data / KEPT_PAGES, assets / "media"),
+        cache=open_cache(settings.data / KEPT_PAGES, assets / "media"), codes=frozenset(CODES),
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import koppelingen
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import PortalError
+from portal.kernel.codes import Code
+from portal.kernel.errors import PAGE_CODES, PortalError
 from portal.kernel.logs import warn
 
 bp = Blueprint("pages", __name__)
@@ -70,7 +71,7 @@ def handle_errors(app: Flask) -> None:
 
 def _on_portal_error(error: PortalError) -> ResponseReturnValue:
     warn("refused", code=error.code, status=error.status, endpoint=request.endpoint)
-    return error_page(error.status, error.message, _again() if error.status == 409 else ())
+    return error_page(error.status, error.message, _again() if error.status == 409 else (), error.code)
 
 
 def _again() -> tuple[tuple[str, str], ...]:
@@ -114,15 +115,19 @@ def _on_crash(error: Exception) -> ResponseReturnValue:
     return error_page(500)
 
 
-def error_page(status: int, message: str = "", first: tuple[tuple[str, str], ...] = ()) -> tuple[str, int]:
+def error_page(
+    status: int, message: str = "", first: tuple[tuple[str, str], ...] = (), code: Code | None = None
+) -> tuple[str, int]:
     """The page of an error; needs no database, session or login."""
-    title, usual = TITLES.get(status, TITLES[500 if status >= 500 else 400])
+    known = status if status in TITLES else 500 if status >= 500 else 400
+    title, usual = TITLES[known]
     g.no_store = True
     # rendered outside the request context processors, so that a broken session cannot break this page too
     template = current_app.jinja_env.get_template("errors/error.html")
     actions = [*first, ("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
     meant = _meant() if status == 404 else None
-    return template.render(status=status, title=title, message=message or usual, actions=actions, meant=meant), status
+    facts = {"status": status, "title": title, "message": message or usual, "code": code or PAGE_CODES[known]}
+    return template.render(**facts, actions=actions, meant=meant), status
 
 
 def _meant() -> tuple[str, str] | None:

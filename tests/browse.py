@@ -40,6 +40,17 @@ class Page:
     def has(self, selector: str) -> bool:
         return self.soup.select_one(selector) is not None
 
+    def codes(self, part: str = "main") -> set[str]:
+        """The codes of messages; beside each stands a link to its own article, that makes sense by itself."""
+        found = set()
+        for one in self.soup.select(f"{part} .code-link"):
+            words = " ".join(one.get_text(" ", strip=True).split())
+            code = words.partition(" ")[0]
+            assert words == f"{code} Wat betekent dit? Uitleg bij: {code}", self.path
+            assert [link["href"] for link in one.select("a")] == [f"/meldingen/{code}"]
+            found.add(code)
+        return found
+
     def link(self, text: str) -> str:
         for anchor in self.soup.select("a[href]"):
             if " ".join(anchor.get_text(" ", strip=True).split()) == text:

@@ -12,24 +12,32 @@ from dataclasses import replace
 from datetime import datetime
 
 from portal.audit.service import record
-from portal.deliveries import ledger
+from portal.deliveries import codes, ledger
 from portal.deliveries.crew import Crew
 from portal.deliveries.parcels import Held, Job, Line
 from portal.deliveries.persons import Stopped, words
 from portal.deliveries.protocol import Event, LineState
-from portal.deliveries.reconcile import NOT_READ, give_back
+from portal.deliveries.reconcile import give_back, not_read
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
 from portal.exports.models import Export
 from portal.exports.queries import batch_of
 from portal.hours.types import Batch
 from portal.integrations import keyring
 from portal.integrations.contract import BatchSender, LineResult
+from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
 from portal.kernel.logs import warn
 from portal.kernel.remote.guard import finish_by
 from portal.kernel.work import Work
 
-NOT_NAMED = "De ontvanger noemt deze regel niet in zijn antwoord. Vraag je salariskantoor wat er staat."
+NOT_NAMED = Reason(
+    "De ontvanger noemt deze regel niet in zijn antwoord. Vraag je salariskantoor wat er staat.", codes.NOT_NAMED
+)
+
+
+def said_of(told: LineResult) -> Reason | None:
+    """What the receiver said of a line, in its words; the code is ours."""
+    return Reason(told.reason, codes.REFUSED_BY_OFFICE) if told.reason else None
 
 
 class BatchRound:
@@ -67,16 +75,17 @@ class BatchRound:
             if isinstance(error, Unavailable) and self.claim.looks + 1 < MAX_TRIES:
                 self._look_later(self.crew.acting.clock() + waiting_time(self.claim.looks, error), self.claim.looks + 1)
                 raise Stopped from error
-            reason = NOT_READ.format(cause=error.message)
-            self._found(lost, {}, reason, "")
+            self._found(lost, {}, not_read(error.message), "")
             return []
         if receipt is None:
-            self._found(lost, None, "", "")
+            self._found(lost, None, None, "")
             return list(lost)
         self._found(lost, {result.line_id: result for result in receipt.results}, NOT_NAMED, receipt.ref)
         return []
 
-    def _found(self, lost: Sequence[Line], results: dict[int, LineResult] | None, reason: str, receipt: str) -> None:
+    def _found(
+        self, lost: Sequence[Line], results: dict[int, LineResult] | None, reason: Reason | None, receipt: str
+    ) -> None:
         """`results` None: the other side never saw this batch."""
 
         def settle(work: Work) -> None:
@@ -88,7 +97,7 @@ class BatchRound:
                     ledger.find(work, self.claim, line.id, None, reason=reason)
                 else:
                     event = Event.FOUND if told.accepted else Event.TURNED_AWAY
-                    ledger.find(work, self.claim, line.id, event, remote_ref=told.ref, reason=told.reason)
+                    ledger.find(work, self.claim, line.id, event, remote_ref=told.ref, reason=said_of(told))
             ledger.keep_receipt(work, self.claim.delivery_id, receipt)
             outcome = "niet aangekomen" if results is None else "geboekt" if results else "onbekend"
             organisation = self.claim.organisation_id
@@ -128,7 +137,7 @@ class BatchRound:
             and ledger.start(work, self.claim, ids)
         )
 
-    def _lose(self, work: Work, ids: Sequence[int], reason: str) -> bool:
+    def _lose(self, work: Work, ids: Sequence[int], reason: Reason) -> bool:
         """In one commit: a worker killed in between would never look it up."""
         return ledger.settle(work, self.claim, ids, Event.LOSE, reason=reason) and ledger.release(
             work, self.claim, work.now + self.crew.quiet, look_up=True
@@ -139,7 +148,7 @@ class BatchRound:
         return all(
             ledger.settle(
                 work, self.claim, [line_id], Event.ACCEPT if told.accepted else Event.REFUSE, remote_ref=told.ref,
-                reason=told.reason,
+                reason=said_of(told),
             )
             for line_id, told in results.items()
         )  # fmt: skip

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.deliveries import codes
 from portal.deliveries.models import Action, Delivery, DeliveryLine, DeliveryState, LineState, Parcel
 from portal.deliveries.undo import Accepted, Own, own
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.exports.series import belongs
 from portal.hours.types import Period
+from portal.kernel.codes import Code
 from portal.kernel.work import Work
 
 Key = tuple[int, str]
@@ -23,9 +25,10 @@ OVER = (DeliveryState.DONE, DeliveryState.CANCELLED)
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What must be done first, with where: a delivery, or an export that nobody sent."""
+    """What must be done first, with its code and where: a delivery, or an export that nobody sent."""
 
     text: str
+    code: Code
     delivery_id: int = 0
     export_id: int = 0
 
@@ -78,7 +81,7 @@ def obstacles(
         why = _unsettled(sent, delivery) if sent is not None else None
         if sent is None and unsent and export.id not in taken:
             text = f"Export {export.id} is nog niet verstuurd of gedownload. Verstuur die eerst, of trek hem in."
-            why = Obstacle(text, export_id=export.id)
+            why = Obstacle(text, codes.FIRST_SEND, export_id=export.id)
         if why is not None:
             found.setdefault((line.member_id, line.code), why)
     return found
@@ -87,14 +90,16 @@ def obstacles(
 def _unsettled(line: DeliveryLine, delivery: Delivery) -> Obstacle | None:
     number = delivery.id
     if line.state is LineState.UNCLEAR:
-        return Obstacle(f"Kijk eerst bij levering {number} wat er van de onbekende regel is geworden.", number)
+        text = f"Kijk eerst bij levering {number} wat er van de onbekende regel is geworden."
+        return Obstacle(text, codes.FIRST_LOOK, number)
     if line.state is LineState.REFUSED and line.released_at is None:
         text = f"Een regel van levering {number} is geweigerd. Verstuur die eerst opnieuw, of maak de uren vrij."
-        return Obstacle(text, number)
+        return Obstacle(text, codes.FIRST_MEND, number)
     if line.state in (LineState.PLANNED, LineState.BUSY):
         stopped = delivery.state in (*OVER, DeliveryState.PAUSED)
         what = "Hervat eerst" if stopped else "Wacht eerst op het einde van"
-        return Obstacle(f"{what} levering {number}: daar staat nog een regel van deze uren klaar.", number)
+        text = f"{what} levering {number}: daar staat nog een regel van deze uren klaar."
+        return Obstacle(text, codes.FIRST_FINISH, number)
     return None
 
 

@@ -18,6 +18,7 @@ from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Line
 from portal.deliveries.strayed import kept_out
 from portal.exports import service as exports
 from portal.exports import take_back
+from portal.exports.codes import LEAVING
 from portal.exports.corrections import Difference, differences, without
 from portal.exports.models import Export, ExportKind, ExportState
 from portal.exports.queries import period_of_export
@@ -26,6 +27,7 @@ from portal.hours.models import Shift
 from portal.hours.team import lock_organisation
 from portal.hours.types import Period
 from portal.integrations.contract import LineSender, Provider
+from portal.integrations.line_codes import NO_HOUR_CODE
 from portal.integrations.parts import Providers
 from portal.integrations.queries import require_active
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
@@ -102,7 +104,8 @@ def subject_of(work: Work, providers: Providers, delivery_id: int) -> Subject:
         if taking:
             raise Conflict(
                 f"Correctie {taking[-1]} draait deze levering al terug. Kijk daar hoe het ervoor staat. "
-                "De uren komen vrij zodra die correctie is verwerkt."
+                "De uren komen vrij zodra die correctie is verwerkt.",
+                code=LEAVING,
             )
         raise Conflict("Deze levering kun je niet (meer) terugdraaien. Bekijk bij Verschil hoe het ervoor staat.")
     return Subject(export.venue_id, providers.get(export.provider), period_of_export(export), export.id)
@@ -170,9 +173,9 @@ def _rows(
 
 def _impossible(work: Work, found: Series, one: Difference) -> Obstacle | None:
     if not one.code:
-        return Obstacle(f"Kies eerst bij de koppeling een urencode voor ‘{one.kind}’.")
+        return Obstacle(f"Kies eerst bij de koppeling een urencode voor ‘{one.kind}’.", NO_HOUR_CODE)
     reasons = found.provider.preflight_line(batch_line(work, found, one))
-    return Obstacle(reasons[0]) if reasons else None
+    return Obstacle(reasons[0].text, reasons[0].code) if reasons else None
 
 
 def _book(found: Series, current: Period | None) -> Period | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import CursorResult, exists, func, select, update
 
-from portal.deliveries import ledger
+from portal.deliveries import ledger, why
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
 from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
 from portal.kernel.wake import announce
@@ -20,7 +20,7 @@ def cancel(work: Work, delivery_id: int) -> bool:
     """Stop a delivery, also while it is being sent: the line under way is finished, the rest stays `gepland`."""
     stoppable = (*ledger.MOVING, DeliveryState.PAUSED)
     where = (Delivery.id == delivery_id) & Delivery.state.in_(stoppable)
-    values = {"state": DeliveryState.CANCELLED, "cause": "", "remedy": "", "waits_for_mend": False}
+    values = {"state": DeliveryState.CANCELLED, "waits_for_mend": False, **why.NO_CAUSE}
     if not _changed(work, update(Delivery).where(where).values(**values)):
         return False
     ledger.halt(work, delivery_id, halted=True)
@@ -31,8 +31,8 @@ def resume(work: Work, delivery_id: int) -> bool:
     """A paused or cancelled delivery goes on; what was sent is not sent again."""
     where = (Delivery.id == delivery_id) & Delivery.state.in_(STOPPED)
     values = {
-        "state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "cause": "", "remedy": "",
-        "waits_for_mend": False,
+        "state": DeliveryState.WAITING, "next_at": work.now, "tries": 0, "waits_for_mend": False,
+        **why.NO_CAUSE,
     }  # fmt: skip
     if not _changed(work, update(Delivery).where(where).values(**values)):
         return False
@@ -50,7 +50,7 @@ def retry_refused(work: Work, delivery_id: int) -> int:
         return 0
     state = after(LineState.REFUSED, Event.AGAIN)
     parcels = work.session.scalars(
-        update(DeliveryLine).where(lines).values(state=state, reason="").returning(DeliveryLine.parcel_id)
+        update(DeliveryLine).where(lines).values(state=state, **why.NO_REASON).returning(DeliveryLine.parcel_id)
     ).all()
     _open(work, set(parcels))
     return count
@@ -75,7 +75,8 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
         return False
     work.session.execute(select(Parcel.id).where(Parcel.id == parcel_id).with_for_update(key_share=True))
     reason = f"{CHECKED} {work.actor.name}." if booked else ""
-    values = {"state": after(LineState.UNCLEAR, event), "reason": reason} | ({"remote_ref": ref[:60]} if ref else {})
+    values = {"state": after(LineState.UNCLEAR, event), "reason": reason, "reason_code": ""}
+    values |= {"remote_ref": ref[:60]} if ref else {}
     changed = _changed(work, update(DeliveryLine).where(where).values(**values))
     if changed and not booked:
         _open(work, {parcel_id})

@@ -16,6 +16,7 @@ from portal.deliveries.difference_queries import Difference, Place, difference, 
 from portal.deliveries.difference_types import Finding, Row
 from portal.exports.queries import targets
 from portal.hours import periods
+from portal.hours.codes import NO_VENUE
 from portal.hours.queries import latest_workday
 from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import BatchSender, LineSender, Provider
@@ -126,7 +127,8 @@ def _chosen(work: Work, known: list[Provider]) -> Chosen | None:
     venue_id = number_asked("vestiging")
     own = venues(work)
     if venue_id is None and not own:
-        raise NotFound("Je organisatie heeft nog geen vestiging. Vraag je beheerder om er een toe te voegen.")
+        message = "Je organisatie heeft nog geen vestiging. Vraag je beheerder om er een toe te voegen."
+        raise NotFound(message, code=NO_VENUE)
     venue = find_venue(work, own[0].id if venue_id is None else venue_id)
     return Chosen(venue, Place(venue.id, provider, _period(work, provider.key, venue.id)))
 

@@ -15,14 +15,15 @@ from typing import Any
 from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from portal.deliveries import statements
+from portal.deliveries import codes, statements, why
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
 from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
 from portal.hours.types import Period
 from portal.integrations.contract import Component
+from portal.kernel.codes import Reason
 from portal.kernel.work import Work
 
-LOST = "Het versturen is halverwege gestopt. We lezen na of deze uren er staan."
+LOST = Reason("Het versturen is halverwege gestopt. We lezen na of deze uren er staan.", codes.STOPPED_HALFWAY)
 MOVING = (DeliveryState.WAITING, DeliveryState.BUSY)
 OPEN_LINE = DeliveryLine.state.not_in((LineState.ACCEPTED, LineState.REFUSED))
 
@@ -54,8 +55,7 @@ def open_due(work: Work) -> None:
     ids = work.session.scalars(query).all()
     if ids:
         values = {
-            "state": DeliveryState.BUSY, "cause": "", "remedy": "",
-            "started_at": func.coalesce(Delivery.started_at, work.now),
+            "state": DeliveryState.BUSY, **why.NO_CAUSE, "started_at": func.coalesce(Delivery.started_at, work.now),
         }  # fmt: skip
         work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
 
@@ -143,26 +143,27 @@ def start(work: Work, claim: Claim, line_ids: Sequence[int]) -> bool:
 
 
 def settle(
-    work: Work, claim: Claim, line_ids: Sequence[int], event: Event, *, remote_ref: str = "", reason: str = ""
-) -> bool:
+    work: Work, claim: Claim, line_ids: Sequence[int], event: Event, *, remote_ref: str = "",
+    reason: Reason | None = None,
+) -> bool:  # fmt: skip
     """Write down how started lines ended. False when this worker lost its lease: its word counts no more."""
-    given = {**_held(claim), "lines": line_ids, "ref": remote_ref[:60], "words": reason[:600]}
+    given = {**_held(claim), "lines": line_ids, "ref": remote_ref[:60], **why.given(reason)}
     if event is not Event.NOT_SENT:
         given["moment"] = work.now
     return statements.changed(work, statements.SETTLE[event], **given) == len(line_ids)
 
 
 def find(
-    work: Work, claim: Claim, line_id: int, event: Event | None, *, remote_ref: str = "", reason: str = ""
+    work: Work, claim: Claim, line_id: int, event: Event | None, *, remote_ref: str = "", reason: Reason | None = None
 ) -> None:
     """Write down what reading back told of an `onbekend` line. `event` None: it stays so, for this reason."""
     given = {**_held(claim), "lines": [line_id]}
     if event is None:
-        statements.changed(work, statements.STILL_UNCLEAR, **given, words=reason[:600])
+        statements.changed(work, statements.STILL_UNCLEAR, **given, **why.given(reason))
     elif event is Event.ABSENT:
         statements.changed(work, statements.FIND[event], **given)
     else:
-        told = {"ref": remote_ref[:60], "words": reason[:600], "moment": work.now}
+        told = {"ref": remote_ref[:60], **why.given(reason), "moment": work.now}
         statements.changed(work, statements.FIND[event], **given, **told)
 
 
@@ -194,7 +195,7 @@ def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = Fals
     return statements.changed(work, statements.RELEASE, **given) == 1
 
 
-def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: str, *, counts: bool = True) -> bool:
+def back_off(work: Work, delivery_id: int, until: datetime, cause: Reason, remedy: str, *, counts: bool = True) -> bool:
     """The other side is not there: nobody takes a parcel of this delivery before `until`.
 
     `counts` adds it to the tries after which a person decides. False when somebody said so before, or the delivery was
@@ -202,8 +203,8 @@ def back_off(work: Work, delivery_id: int, until: datetime, cause: str, remedy: 
     """
     where = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.BUSY)
     values = {
-        "state": DeliveryState.WAITING, "next_at": until, "tries": Delivery.tries + int(counts), "cause": cause[:400],
-        "remedy": remedy[:400],
+        "state": DeliveryState.WAITING, "next_at": until, "tries": Delivery.tries + int(counts),
+        **why.of_delivery(cause, remedy),
     }  # fmt: skip
     return _count(work, update(Delivery).where(where).values(**values)) == 1
 
@@ -213,12 +214,10 @@ def worked(work: Work, delivery_id: int) -> None:
     work.session.execute(update(Delivery).where(Delivery.id == delivery_id, Delivery.tries > 0).values(tries=0))
 
 
-def pause(work: Work, delivery_id: int, cause: str, remedy: str, *, waits_for_mend: bool = False) -> bool:
+def pause(work: Work, delivery_id: int, cause: Reason, remedy: str, *, waits_for_mend: bool = False) -> bool:
     """Stop until a person resumes, or the koppeling is mended. False when it was not moving."""
     where = (Delivery.id == delivery_id) & Delivery.state.in_(MOVING)
-    values = {
-        "state": DeliveryState.PAUSED, "cause": cause[:400], "remedy": remedy[:400], "waits_for_mend": waits_for_mend,
-    }  # fmt: skip
+    values = {"state": DeliveryState.PAUSED, "waits_for_mend": waits_for_mend, **why.of_delivery(cause, remedy)}
     if _count(work, update(Delivery).where(where).values(**values)) == 0:
         return False
     halt(work, delivery_id, halted=True)
@@ -254,7 +253,7 @@ def sweep(work: Work, wait: timedelta, spare: Collection[int] = ()) -> int:
         lost = work.session.scalars(
             update(DeliveryLine)
             .where(DeliveryLine.parcel_id == parcel.id, DeliveryLine.state == source(Event.LOSE))
-            .values(state=after(LineState.BUSY, Event.LOSE), reason=LOST, settled_at=work.now)
+            .values(state=after(LineState.BUSY, Event.LOSE), settled_at=work.now, **why.of_line(LOST))
             .returning(DeliveryLine.started_at)
         ).all()
         parcel.state, parcel.lease_until = ParcelState.OPEN, None
@@ -283,7 +282,7 @@ def finish(work: Work, delivery_id: int) -> bool:
         if work.session.scalar(select(exists().where(DeliveryLine.delivery_id == delivery_id, OPEN_LINE))):
             return False
         halt(work, delivery_id, halted=False)
-    values = {"state": DeliveryState.DONE, "finished_at": work.now, "cause": "", "remedy": "", "tries": 0}
+    values = {"state": DeliveryState.DONE, "finished_at": work.now, "tries": 0, **why.NO_CAUSE}
     return _count(work, update(Delivery).where(where).values(**values)) == 1
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.deliveries.protocol import Action, LineState, ParcelState
 from portal.hours.types import PeriodKind
+from portal.kernel.codes import LONGEST
 from portal.kernel.db import Base, Hundredths, Instant, Key, state_column
 
 __all__ = ["Action", "Delivery", "DeliveryLine", "DeliveryState", "LineState", "Parcel", "ParcelState", "Reading"]
@@ -30,7 +31,8 @@ class DeliveryState(StrEnum):
 class Delivery(Base):
     """One export on its way; there is never a second delivery of the same export.
 
-    `waits_for_mend`: paused because the koppeling was refused; it goes on by itself once that is mended.
+    `cause_code` is the code of `cause`. `waits_for_mend`: paused because the koppeling was refused; it goes on by
+    itself once that is mended.
     """
 
     __tablename__ = "delivery"
@@ -43,6 +45,7 @@ class Delivery(Base):
     tries: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(Instant)
     cause: Mapped[str] = mapped_column(String(400), default="")
+    cause_code: Mapped[str] = mapped_column(String(LONGEST), default="", server_default="")
     remedy: Mapped[str] = mapped_column(String(400), default="")
     waits_for_mend: Mapped[bool] = mapped_column(default=False)
     receipt: Mapped[str] = mapped_column(String(100), default="")
@@ -93,7 +96,7 @@ class Parcel(Base):
 
 class DeliveryLine(Base):
     """One booking of a person and code. `remote_ref` is payroll's id once it answered; `losses`: how often the other
-    side gave no clear answer.
+    side gave no clear answer. `reason_code` is the code of `reason`.
 
     An update or delete names our own component (`target_ref`) and what it must hold until then (`hours_before`).
     `hours` is what the component holds afterwards. `released_at`: refused, and given free for a new export.
@@ -115,6 +118,7 @@ class DeliveryLine(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     remote_ref: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(String(600), default="")
+    reason_code: Mapped[str] = mapped_column(String(LONGEST), default="", server_default="")
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from portal.deliveries.codes import OTHER_COMPANY
 from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine
 from portal.deliveries.protocol import Action, LineState, Sought
+from portal.exports.codes import EXPORT
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
 from portal.exports.queries import period_of_export
 from portal.hours.types import BatchLine, Period, Person
@@ -93,10 +95,11 @@ def open_job(acting: Acting, claim: Claim) -> Job:
 def _require_sendable(work: Work, export: Export) -> None:
     """Raises NotFound, which pauses, when this export must not leave (any more)."""
     if export.state is not ExportState.READY:
-        raise NotFound("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten.")
+        message = "Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten."
+        raise NotFound(message, code=EXPORT[ExportState.WITHDRAWN])
     seen = {company.ref for company in companies(work, export.provider)}
     if export.company_ref and export.company_ref not in seen:
-        raise NotFound("De token van nu ziet het bedrijf van deze export niet.")
+        raise NotFound("De token van nu ziet het bedrijf van deze export niet.", code=OTHER_COMPANY)
 
 
 def load(work: Work, claims: Sequence[Claim]) -> list[Held]:

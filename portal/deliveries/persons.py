@@ -19,6 +19,7 @@ from portal.deliveries.protocol import Action, Booked, Event, LineState, Step, a
 from portal.deliveries.refusals import CHANGED, TWIN
 from portal.integrations import keyring
 from portal.integrations.contract import Component, LineSender
+from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
 from portal.kernel.logs import warn
 from portal.kernel.remote.guard import finish_by
@@ -94,13 +95,13 @@ class PersonRound:
             self.states[at] = LineState.REFUSED
         self.has_baseline = self.has_looked = True
 
-    def _keep(self, work: Work, found: Sequence[Component], refused: Mapping[int, str]) -> bool:
+    def _keep(self, work: Work, found: Sequence[Component], refused: Mapping[int, Reason]) -> bool:
         """While a line is lost the baseline stays as it is: what is new since then may be that line."""
         lost = LineState.UNCLEAR in self.states and self.has_baseline
         kept = lost or ledger.keep_baseline(work, self.claim, found)
         return kept and all(self._refuse(work, [self.lines[at].id], reason) for at, reason in refused.items())
 
-    def _refuse(self, work: Work, ids: Sequence[int], reason: str) -> bool:
+    def _refuse(self, work: Work, ids: Sequence[int], reason: Reason) -> bool:
         return ledger.start(work, self.claim, ids) and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)
 
     def _entered_there(self, found: Sequence[Component]) -> list[int]:
@@ -147,7 +148,7 @@ class PersonRound:
         planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
         return [at for at in planned if self.lines[at].key in gone]
 
-    def _refuse_all(self, reason: str) -> None:
+    def _refuse_all(self, reason: Reason) -> None:
         planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
         ids = [self.lines[at].id for at in planned]
 
@@ -164,7 +165,8 @@ class PersonRound:
     def _send(self, at: int) -> None:
         if self.begun != at and (self.crew.must_stop() or not self._started(at)):
             raise Stopped
-        event, ref, reason = Event.ACCEPT, "", ""
+        event, ref = Event.ACCEPT, ""
+        reason: Reason | None = None
         trouble: RemoteError | None = None
         lost: Unclear | None = None
         try:
@@ -205,7 +207,7 @@ class PersonRound:
             sender.delete(ref, component, credentials)
         return line.target_ref
 
-    def _settle(self, at: int, event: Event, ref: str, reason: str) -> None:
+    def _settle(self, at: int, event: Event, ref: str, reason: Reason | None) -> None:
         """Commit how a line ended and, together with that, the start of the next one."""
         line_id, following = self.lines[at].id, self._following(at, event)
         lease_end = time.monotonic() + self.crew.lease_seconds
@@ -271,5 +273,5 @@ def _holds(rows: list[Component], line: Line) -> bool:
     return True
 
 
-def words(error: RemoteError) -> str:
-    return f"{error.message} {error.remedy}".strip()
+def words(error: RemoteError) -> Reason:
+    return Reason(f"{error.message} {error.remedy}".strip(), error.code)

@@ -55,8 +55,8 @@ def plan(work: Work, export: Export, provider: Provider) -> Delivery:
     """
     delivery = Delivery(
         organisation_id=work.organisation_id, export_id=export.id, provider=export.provider,
-        state=DeliveryState.WAITING, tries=0, next_at=work.now, cause="", remedy="", waits_for_mend=False, receipt="",
-        created_by=work.actor.name, created_at=work.now,
+        state=DeliveryState.WAITING, tries=0, next_at=work.now, cause="", cause_code="", remedy="",
+        waits_for_mend=False, receipt="", created_by=work.actor.name, created_at=work.now,
     )  # fmt: skip
     work.session.add(delivery)
     work.session.flush()
@@ -72,6 +72,7 @@ def plan(work: Work, export: Export, provider: Provider) -> Delivery:
             "delivery_id": delivery.id, "parcel_id": parcels[step.employee_ref], "export_line_id": line.id,
             "action": step.action, "hours": step.hours, "target_ref": step.target_ref,
             "hours_before": step.hours_before, "state": LineState.PLANNED, "attempt": 0, "remote_ref": "", "reason": "",
+            "reason_code": "",
         }
         for line, step in planned
     ]  # fmt: skip
@@ -90,7 +91,7 @@ def _steps(work: Work, export: Export, provider: Provider, lines: Sequence[Expor
     in_the_way = obstacles(work, *place, but=export.id, unsent=False)
     first = next((in_the_way[key] for line in lines if (key := (line.member_id, line.code)) in in_the_way), None)
     if first is not None:
-        raise Conflict(f"Deze correctie kan nog niet weg. {first.text}")
+        raise Conflict(f"Deze correctie kan nog niet weg. {first.text}", code=first.code)
     mine = held(work, *place)
     return [
         steps(mine.get((line.member_id, line.code), ()), line.hours, line.employee_ref, deletes=not export.unprotected)

@@ -18,6 +18,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from portal.deliveries import codes
+from portal.kernel.codes import Reason
+
 
 class LineState(StrEnum):
     PLANNED = "gepland"
@@ -157,18 +160,24 @@ class Sought:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`event` is FOUND (with payroll's id), ABSENT, or None: it stays unknown, for the reason in words."""
+    """`event` is FOUND (with payroll's id), ABSENT, or None: it stays unknown, for this reason."""
 
     event: Event | None
     ref: str = ""
-    reason: str = ""
+    reason: Reason | None = None
 
 
-MORE = "Er staat meer dan één regel die van ons kan zijn. Kijk in je salarispakket welke klopt."
-OTHER_HOURS = (
-    "Er staat een nieuwe regel met dezelfde code maar andere uren. Kijk in je salarispakket of die van ons is."
+MORE = Reason(
+    "Er staat meer dan één regel die van ons kan zijn. Kijk in je salarispakket welke klopt.", codes.MORE_ROWS
 )
-CHANGED = "De regel die wij wilden verbeteren, staat er nu anders dan verwacht. Kijk in je salarispakket wat er klopt."
+OTHER_HOURS = Reason(
+    "Er staat een nieuwe regel met dezelfde code maar andere uren. Kijk in je salarispakket of die van ons is.",
+    codes.OTHER_HOURS,
+)
+CHANGED = Reason(
+    "De regel die wij wilden verbeteren, staat er nu anders dan verwacht. Kijk in je salarispakket wat er klopt.",
+    codes.NOT_AS_EXPECTED,
+)
 
 
 def read_back(

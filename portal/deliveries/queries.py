@@ -12,12 +12,14 @@ from sqlalchemy import Select, func, select
 from portal.deliveries.decisions import nothing_left
 from portal.deliveries.difference_types import effect
 from portal.deliveries.models import Action, Delivery, DeliveryLine, DeliveryState, LineState, Parcel
+from portal.deliveries.state_codes import LINE
 from portal.exports.models import ExportLine, ExportState
 from portal.exports.queries import ExportInfo
 from portal.kernel.errors import Forbidden, NotFound
 from portal.kernel.work import Role, Work
 
 LINES = 100  # a page
+EXPLAINED = (LineState.REFUSED, LineState.UNCLEAR)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class LineInfo:
     state: LineState
     remote_ref: str
     reason: str
+    reason_code: str
     settled_at: datetime | None
     released: bool
     action: Action = Action.INSERT
@@ -48,6 +51,7 @@ class DeliveryInfo:
     provider: str
     state: DeliveryState
     cause: str
+    cause_code: str
     remedy: str
     receipt: str
     created_by: str
@@ -172,9 +176,15 @@ def _lines(work: Work, delivery_id: int) -> Select[DeliveryLine, ExportLine]:
 def _line(row: DeliveryLine, line: ExportLine) -> LineInfo:
     return LineInfo(
         row.id, line.name, line.personnel_number, line.kind, line.code,
-        effect(row.action, row.hours, row.hours_before), row.state, row.remote_ref, row.reason, row.settled_at,
+        effect(row.action, row.hours, row.hours_before), row.state, row.remote_ref, row.reason,
+        _reason_code(row), row.settled_at,
         row.released_at is not None, row.action,
     )  # fmt: skip
+
+
+def _reason_code(row: DeliveryLine) -> str:
+    """The code of the reason; of a line from before there were codes, that of its state."""
+    return row.reason_code or (str(LINE[row.state]) if row.reason and row.state in EXPLAINED else "")
 
 
 def _counts(work: Work, ids: list[int]) -> dict[int, Counter[LineState]]:
@@ -193,7 +203,8 @@ def _info(work: Work, row: Delivery, counts: Counter[LineState]) -> DeliveryInfo
     freed = (DeliveryLine.delivery_id == row.id) & DeliveryLine.released_at.is_not(None)
     released = work.session.scalar(select(func.count()).where(freed)) or 0 if counts[LineState.REFUSED] else 0
     return DeliveryInfo(
-        row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.remedy, row.receipt,
+        row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.cause_code,
+        row.remedy, row.receipt,
         row.created_by, row.created_at, row.finished_at, dict(counts),
         released, row.next_at, row.waits_for_mend, _asks(work, row.id) if counts[LineState.UNCLEAR] else 0,
     )  # fmt: skip

@@ -165,7 +165,7 @@ def _open(crew: Crew, taken: Round) -> Opened | None:
         _close(crew, taken, OFF)
     except Tampered:
         warn("a sealed value cannot be opened", organisation=taken.organisation_id)
-        _close(crew, taken, UNREADABLE)
+        _close(crew, taken, UNREADABLE.text)
     else:
         return Opened(sender, credentials, used)
     return None
@@ -214,7 +214,7 @@ def _later(crew: Crew, asked: Asked, error: Unavailable) -> None:
 def _refused(crew: Crew, taken: Round, used: str, error: AccessRefused) -> None:
     """The key or a right is refused: show the koppeling as gestoord, and ask nothing more with this key."""
     with crew.acting.begin() as work:
-        keyring.mark_broken(work, taken.organisation_id, taken.provider, used, error.message, error.remedy)
+        keyring.mark_broken(work, taken.organisation_id, taken.provider, used, error.reason, error.remedy)
     _close(crew, taken, _words(error))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from portal.deliveries import receipt_chain
+from portal.deliveries import codes, receipt_chain
 from portal.deliveries.models import DeliveryState
 from portal.deliveries.receipt_body import Body
 from portal.deliveries.receipt_chain import GENESIS
@@ -64,10 +64,11 @@ def told(work: Work, delivery_id: int, code: str = "") -> tuple[ReceiptInfo, Bod
     """
     found = next((info for info in of_delivery(work, delivery_id) if code in ("", info.code)), None)
     if found is None:
-        raise NotFound("Van deze levering is nog geen ontvangstbewijs.")
+        raise NotFound("Van deze levering is nog geen ontvangstbewijs.", code=codes.NO_RECEIPT)
     row = work.session.get_one(Receipt, found.seq)
     if row.body is None:
-        raise Conflict("De gegevens van dit ontvangstbewijs zijn gewist. De code kun je nog wel controleren.")
+        message = "De gegevens van dit ontvangstbewijs zijn gewist. De code kun je nog wel controleren."
+        raise Conflict(message, code=codes.RECEIPT_ERASED)
     return found, opened(work, row)
 
 
@@ -79,7 +80,7 @@ def check(work: Work, code: str) -> Checked:
     """
     row = work.session.scalar(select(Receipt).where(Receipt.code == code))
     if row is None:
-        raise NotFound("Deze code kennen we niet.")
+        raise NotFound("Deze code kennen we niet.", code=codes.RECEIPT_UNKNOWN)
     rows = work.session.scalars(select(Receipt).where(Receipt.delivery_id == row.delivery_id)).all()
     info = next(info for info in _infos(rows) if info.seq == row.seq)
     return Checked(info, _is_sound(work, row))

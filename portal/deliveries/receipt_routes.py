@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.deliveries import queries, receipt_body, receipt_files, receipt_queries, receipt_words
 from portal.kernel.access import Audience, access, acting
+from portal.kernel.codes import Code
 from portal.kernel.errors import NotFound
 from portal.kernel.forms import Form, Text
 from portal.kernel.limits import number_asked
@@ -82,13 +83,13 @@ def check(code: str) -> ResponseReturnValue:
     try:
         with acting().read() as work:
             found = receipt_queries.check(work, meant or "")
-    except NotFound:
-        return _unknown(code, SHAPE if meant is None else UNKNOWN)
+    except NotFound as error:
+        return _unknown(code, SHAPE if meant is None else UNKNOWN, error.code)
     return render_template("deliveries/receipt_check.html", found=found, receipt=found.receipt), 200, PRIVATE
 
 
-def _unknown(code: str, message: str) -> ResponseReturnValue:
+def _unknown(code: str, message: str, unknown: Code) -> ResponseReturnValue:
     form = CodeForm(None, meta={"csrf": False})
     form.code.data = code[:60]
     form.fail("code", message)
-    return render_template("deliveries/receipt_ask.html", form=form), 404, PRIVATE
+    return render_template("deliveries/receipt_ask.html", form=form, unknown=unknown), 404, PRIVATE

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from portal.audit.service import record
-from portal.deliveries import ledger, statements
+from portal.deliveries import codes, ledger, statements
 from portal.deliveries.crew import Crew
 from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine, Parcel
@@ -19,19 +19,29 @@ from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
 from portal.exports.models import ExportLine
 from portal.integrations.contract import Component, LineSender
+from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, RemoteError, Unavailable
 from portal.kernel.work import Work
 
-NO_BASELINE = "We weten niet wat er vooraf stond. Kijk in je salarispakket of deze uren er staan."
+NO_BASELINE = Reason(
+    "We weten niet wat er vooraf stond. Kijk in je salarispakket of deze uren er staan.", codes.NO_BASELINE
+)
 NOT_READ = "Nalezen lukte niet: {cause} Kijk in je salarispakket of deze uren er staan."
 
 
 MOST_LOSSES = 3
 TOO_OFTEN = Verdict(
     None,
-    reason="Wij stuurden deze regel een paar keer en kregen nooit een duidelijk antwoord. Hij stond er bij het nalezen "
-    "niet. Kijk in je salarispakket of dat klopt, of vraag support om hulp.",
+    reason=Reason(
+        "Wij stuurden deze regel een paar keer en kregen nooit een duidelijk antwoord. Hij stond er bij het nalezen "
+        "niet. Kijk in je salarispakket of dat klopt, of vraag support om hulp.",
+        codes.LOST_TOO_OFTEN,
+    ),
 )
+
+
+def not_read(cause: str) -> Reason:
+    return Reason(NOT_READ.format(cause=cause), codes.NOT_READ)
 
 
 def _lost_too_often(line: Line, verdict: Verdict) -> bool:
@@ -71,7 +81,7 @@ def look(
     except RemoteError as error:
         if isinstance(error, Unavailable) and claim.looks + 1 < MAX_TRIES:
             return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error))
-        reason = NOT_READ.format(cause=error.message)
+        reason = not_read(error.message)
         return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
     with crew.acting.read() as work:
         known = _known(work, claim)
@@ -154,7 +164,7 @@ def give_back(work: Work, claim: Claim, *, look_up: bool) -> None:
         wait = waiting_time(claim.looks)
         ledger.release(work, claim, work.now + wait, look_up=True, looks=claim.looks + 1)
     else:
-        reason = NOT_READ.format(cause="De koppeling werkte niet.")
+        reason = not_read("De koppeling werkte niet.")
         lost = select(DeliveryLine.id).where(DeliveryLine.parcel_id == claim.parcel_id)
         for line_id in work.session.scalars(lost):
             ledger.find(work, claim, line_id, None, reason=reason)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-CHANGED = (
+from portal.deliveries import codes
+from portal.kernel.codes import Reason
+
+CHANGED = Reason(
     "Onze regel staat niet meer zo in het salarispakket: iemand heeft hem daar aangepast of weggehaald. "
-    "Een correctie zou nu een verkeerd totaal geven. Kijk bij Verschil wat er staat en wat je doet."
+    "Een correctie zou nu een verkeerd totaal geven. Kijk bij Verschil wat er staat en wat je doet.",
+    codes.CHANGED,
 )
-TWIN = (
+TWIN = Reason(
     "Sinds de vorige poging staat er een regel met dezelfde code en dezelfde uren in het salarispakket. "
     "Misschien heeft je salarisadministratie deze uren zelf ingevoerd. Kijk dat na. "
-    "Staan ze er nog niet? Verstuur de regel dan opnieuw."
+    "Staan ze er nog niet? Verstuur de regel dan opnieuw.",
+    codes.TWIN,
 )
-OWN = frozenset({CHANGED, TWIN})
+OWN = frozenset({CHANGED.text, TWIN.text})

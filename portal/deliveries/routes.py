@@ -76,11 +76,12 @@ def review(export_id: int) -> ResponseReturnValue:
 
 
 def _review(export_id: int, form: forms.SendForm) -> str:
-    facts, calls, hindrance = _export_facts(export_id), [], ""
+    facts, calls = _export_facts(export_id), []
+    hindrance: Conflict | None = None
     try:
         calls = service.foreseen(acting(), export_id)
     except Conflict as error:
-        hindrance = error.message
+        hindrance = error
     return render_template("deliveries/review.html", **facts, form=form, calls=calls, hindrance=hindrance)
 
 

@@ -7,13 +7,14 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.service import record
-from portal.deliveries import decisions, ledger, receipts, take_backs
+from portal.deliveries import codes, decisions, ledger, receipts, take_backs
 from portal.deliveries.candidates import candidates
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
+from portal.exports.codes import EXPORT, PROCESSED
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.integrations.contract import BatchSender, LineSender
@@ -22,6 +23,8 @@ from portal.integrations.queries import VenueSetup, require_active, venue_setup
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Work
 from portal.settings import Settings
+
+WITHDRAWN = EXPORT[ExportState.WITHDRAWN]
 
 
 def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
@@ -34,13 +37,14 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
     with acting.begin() as work:
         export = exports.locked(work, export_id)
         if export.state is not ExportState.READY:
-            raise Conflict("Deze export is ingetrokken en kan niet worden verstuurd.")
+            raise Conflict("Deze export is ingetrokken en kan niet worden verstuurd.", code=WITHDRAWN)
         if export.processed_at is not None:
-            raise Conflict(exports.PROCESSED)
+            raise Conflict(exports.PROCESSED, code=PROCESSED)
         require_active(work, export.provider)
         provider = acting.part(Providers).get(export.provider)
         if not isinstance(provider, LineSender | BatchSender):
-            raise Conflict(f"Voor {provider.name} is geen adres ingesteld. Download het bestand.")
+            message = f"Voor {provider.name} is geen adres ingesteld. Download het bestand."
+            raise Conflict(message, code=codes.NOT_SENDABLE)
         found = _of_export(work, export.id)
         starts = found is None or found.state is DeliveryState.CANCELLED
         if starts and not not_loaded and export.id in downloads(work):
@@ -121,7 +125,8 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
         if mended_since(work, delivery):
             raise Conflict(
                 "De urencode of de medewerker is intussen anders gekozen. "
-                "Maak de geweigerde uren vrij en maak daarna een nieuwe export."
+                "Maak de geweigerde uren vrij en maak daarna een nieuwe export.",
+                code=codes.CHOSEN_ANEW,
             )
         count = decisions.retry_refused(work, delivery.id)
         record(work, "delivery.retried", delivery=delivery_id, count=count)
@@ -130,7 +135,8 @@ def retry_refused(acting: Acting, delivery_id: int) -> int:
 
 def _require_standing(work: Work, delivery: Delivery) -> None:
     if work.session.get_one(Export, delivery.export_id, populate_existing=True).state is not ExportState.READY:
-        raise Conflict("Deze export is ingetrokken. De uren kunnen al in een nieuwe export zitten.")
+        message = "Deze export is ingetrokken. De uren kunnen al in een nieuwe export zitten."
+        raise Conflict(message, code=WITHDRAWN)
 
 
 def mended_since(work: Work, delivery: Delivery) -> bool:
@@ -187,7 +193,8 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool, ref:
         if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting), ref=ref):
             raise Conflict(
                 "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "
-                "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw."
+                "Wacht drie minuten, kijk nog eens in je salarispakket en probeer het opnieuw.",
+                code=codes.JUST_SENT,
             )
         record(work, "delivery.decided", delivery=delivery_id, line=line_id, booked=booked)
         _close(work, delivery_id)
@@ -215,7 +222,8 @@ def withdraw_export(acting: Acting, export_id: int) -> None:
         export = exports.locked(work, export_id)
         delivery = _of_export(work, export.id)
         if delivery is not None and not decisions.nothing_left(work, delivery.id):
-            raise Conflict("Van deze export is iets verstuurd, of dat gebeurt nu. Intrekken kan niet (meer).")
+            message = "Van deze export is iets verstuurd, of dat gebeurt nu. Intrekken kan niet (meer)."
+            raise Conflict(message, code=codes.SENT_ALREADY)
         if delivery is not None:
             decisions.release_refused(work, delivery.id)  # their hours are free: nobody may send these lines again
         exports.withdraw_in(work, export_id)

@@ -11,6 +11,7 @@ from sqlalchemy import Executable, Table, bindparam, exists, insert, select, upd
 
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState, Reading
 from portal.deliveries.protocol import Event, after, source
+from portal.deliveries.why import NO_REASON
 from portal.kernel.work import Work
 
 PARCEL, LINE, DELIVERY, READING = (cast("Table", kind.__table__) for kind in (Parcel, DeliveryLine, Delivery, Reading))
@@ -32,7 +33,7 @@ START = (
     .where(THESE, LINE.c.parcel_id == bindparam("parcel"), OF_HELD, LINE.c.state == source(Event.START))
     .values(
         state=after(source(Event.START), Event.START), attempt=bindparam("held"), started_at=bindparam("moment"),
-        settled_at=None, reason="",
+        settled_at=None, **NO_REASON,
     )
 )  # fmt: skip
 
@@ -61,12 +62,13 @@ UNREAD = (
     .where(READING.c.id == bindparam("row"))
     .values(error=bindparam("words"), asked_at=bindparam("moment"))
 )
+WHY: dict[str, Any] = {"reason": bindparam("words"), "reason_code": bindparam("code")}
 
 
 def _settled(event: Event) -> Any:
     """The end of started lines, for one outcome."""
     mine = (THESE, LINE.c.attempt == bindparam("held"), OF_HELD, LINE.c.state == source(event))
-    values: dict[str, Any] = {"remote_ref": bindparam("ref"), "reason": bindparam("words"), **_moment(event)}
+    values: dict[str, Any] = {"remote_ref": bindparam("ref"), **WHY, **_moment(event)}
     if event is Event.LOSE:
         values["losses"] = LINE.c.losses + 1
     return update(LINE).where(*mine).values(state=after(source(event), event), **values)
@@ -75,9 +77,7 @@ def _settled(event: Event) -> Any:
 def _found(event: Event) -> Any:
     """What reading back told of an `onbekend` line."""
     mine = (THESE, OF_HELD, LINE.c.state == source(event))
-    values: dict[str, Any] = {"reason": ""} if event is Event.ABSENT else {
-        "remote_ref": bindparam("ref"), "reason": bindparam("words"),
-    }  # fmt: skip
+    values: dict[str, Any] = {**NO_REASON} if event is Event.ABSENT else {"remote_ref": bindparam("ref"), **WHY}
     return update(LINE).where(*mine).values(state=after(source(event), event), **values, **_moment(event))
 
 
@@ -89,7 +89,7 @@ def _moment(event: Event) -> dict[str, Any]:
 
 SETTLE = {event: _settled(event) for event in (Event.ACCEPT, Event.REFUSE, Event.LOSE, Event.NOT_SENT)}
 FIND = {event: _found(event) for event in (Event.FOUND, Event.TURNED_AWAY, Event.ABSENT)}
-STILL_UNCLEAR = update(LINE).where(THESE, OF_HELD, LINE.c.state == LineState.UNCLEAR).values(reason=bindparam("words"))
+STILL_UNCLEAR = update(LINE).where(THESE, OF_HELD, LINE.c.state == LineState.UNCLEAR).values(**WHY)
 
 
 def changed(work: Work, statement: Executable, **given: object) -> int:

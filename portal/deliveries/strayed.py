@@ -6,6 +6,7 @@ make a sum that nobody approved, also as a line of its own in another period.
 
 from __future__ import annotations
 
+from portal.deliveries.codes import CHANGED
 from portal.deliveries.components import Key, Obstacle
 from portal.deliveries.difference import strayed
 from portal.deliveries.difference_queries import Place, people
@@ -22,7 +23,7 @@ def kept_out(work: Work, place: Place) -> dict[Key, Obstacle]:
     for person in people(work, place).persons:
         wrong = strayed(person)
         if wrong:
-            found[(person.member_id, "")] = Obstacle(_words(wrong[0], place.provider.name))
+            found[(person.member_id, "")] = Obstacle(_words(wrong[0], place.provider.name), CHANGED)
     return found
 
 

@@ -6,9 +6,10 @@ import random
 from datetime import timedelta
 
 from portal.audit.service import record
-from portal.deliveries import ledger
+from portal.deliveries import codes, ledger
 from portal.deliveries.ledger import Claim
 from portal.integrations import keyring
+from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable, Unclear
 from portal.kernel.work import Acting
 
@@ -16,7 +17,7 @@ MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 600.0
 UNEXPECTED = "Bij ons gaat iets mis met deze levering. Er is niets dubbel verstuurd."
-UNREADABLE = "Een versleutelde waarde van deze levering is niet te openen."
+UNREADABLE = Reason("Een versleutelde waarde van deze levering is niet te openen.", codes.UNREADABLE)
 
 
 def waiting_time(tries: int, error: RemoteError | None = None) -> timedelta:
@@ -34,11 +35,11 @@ def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
     wait = waiting_time(claim.tries, error)
     with acting.begin() as work:
         if claim.tries + 1 >= MAX_TRIES:
-            if ledger.pause(work, claim.delivery_id, error.message, "Probeer het later opnieuw met Hervat."):
+            if ledger.pause(work, claim.delivery_id, error.reason, "Probeer het later opnieuw met Hervat."):
                 record(work, "delivery.paused", delivery=claim.delivery_id)
             return
         remedy = f"We proberen het over {max(1, round(wait.total_seconds()))} seconden opnieuw."
-        ledger.back_off(work, claim.delivery_id, work.now + wait, error.message, remedy)
+        ledger.back_off(work, claim.delivery_id, work.now + wait, error.reason, remedy)
 
 
 def wait_as_asked(acting: Acting, claim: Claim, error: BaseException | None) -> None:
@@ -51,26 +52,28 @@ def wait_as_asked(acting: Acting, claim: Claim, error: BaseException | None) -> 
     wait = waiting_time(0, error)
     with acting.begin() as work:
         remedy = f"We gaan over {max(1, round(wait.total_seconds()))} seconden verder."
-        ledger.back_off(work, claim.delivery_id, work.now + wait, error.message, remedy, counts=False)
+        ledger.back_off(work, claim.delivery_id, work.now + wait, error.reason, remedy, counts=False)
 
 
 def unexpected(acting: Acting, claim: Claim) -> None:
     """A fault of our own: tried again as when the other side is away, and then for a person to see."""
-    unavailable(acting, claim, Unavailable(UNEXPECTED, remedy="Meld dit aan support als het blijft."))
+    remedy = "Meld dit aan support als het blijft."
+    unavailable(acting, claim, Unavailable(UNEXPECTED, remedy=remedy, code=codes.FAULT))
 
 
 def access_refused(acting: Acting, claim: Claim, used: str, error: AccessRefused) -> None:
     """The key or a right is refused: stop this delivery at once and show the koppeling as gestoord."""
     with acting.begin() as work:
-        keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.message, error.remedy)
-        if ledger.pause(work, claim.delivery_id, error.message, error.remedy, waits_for_mend=True):
+        keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.reason, error.remedy)
+        if ledger.pause(work, claim.delivery_id, error.reason, error.remedy, waits_for_mend=True):
             record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
 
 
 def not_sendable(acting: Acting, claim: Claim, error: NotFound) -> None:
     with acting.begin() as work:
         remedy = "Kijk de koppeling na bij Bedrijf > Instellingen en hervat."
-        ledger.pause(work, claim.delivery_id, error.message, remedy)
+        code = codes.NOT_SENDABLE if error.code == NotFound.code else error.code
+        ledger.pause(work, claim.delivery_id, Reason(error.message, code), remedy)
 
 
 def unreadable(acting: Acting, claim: Claim) -> None:

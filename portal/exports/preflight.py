@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from portal.exports import codes
 from portal.exports.types import Mend, Preview, Problem, Totals
 from portal.hours.periods import label
 from portal.hours.queries import ShiftInfo
 from portal.hours.rounding import supplement
 from portal.hours.types import BatchLine, Period, Person
 from portal.integrations.contract import LineSender, Provider
+from portal.integrations.line_codes import NO_HOUR_CODE, UNKNOWN_MEMBER
 from portal.integrations.queries import VenueSetup
+from portal.kernel.codes import Reason
 from portal.kernel.filters import meervoud
 
 
@@ -85,6 +88,7 @@ def _exported(export_id: int, shifts: Sequence[ShiftInfo]) -> Problem:
         title="Al geëxporteerd",
         detail=f"{count} al in export {export_id} en {goes} niet nog een keer mee.",
         mend=Mend.EXPORT, minutes=_minutes(shifts), shifts=len(shifts), target_id=export_id, leave_out=False,
+        code=codes.EXPORTED,
     )  # fmt: skip
 
 
@@ -95,6 +99,7 @@ def _leaving(target: str, export_id: int, correction_id: int, shifts: Sequence[S
         detail=f"{count} nog in export {export_id}. Correctie {correction_id} draait die terug. De uren komen vrij "
         f"zodra {target} de correctie heeft verwerkt.",
         mend=Mend.EXPORT, minutes=_minutes(shifts), shifts=len(shifts), target_id=correction_id, leave_out=False,
+        code=codes.LEAVING,
     )  # fmt: skip
 
 
@@ -104,6 +109,7 @@ def _unapproved(person: Person, shifts: Sequence[ShiftInfo]) -> Problem:
         title="Niet goedgekeurd",
         detail=f"{person.name}: {count} zonder goedkeuring. Keur ze goed in eitje en lees het bestand opnieuw in.",
         mend=Mend.HOURS, minutes=_minutes(shifts), shifts=len(shifts), target_id=person.member_id,
+        code=codes.UNAPPROVED,
     )  # fmt: skip
 
 
@@ -113,10 +119,10 @@ def _company_problems(material: Material) -> list[Problem]:
     facts = material.setup.facts
     if facts is None:
         text = f"Kies eerst welk bedrijf in {material.provider.name} bij deze vestiging hoort."
-        return [Problem("Geen bedrijf gekozen", text, Mend.COMPANY, stops=True)]
+        return [Problem("Geen bedrijf gekozen", text, Mend.COMPANY, codes.NO_COMPANY, stops=True)]
     if facts.period.kind is not material.period.kind:
         text = f"Dit bedrijf werkt in {material.provider.name} met een andere soort periode. Kies die bij Periode."
-        return [Problem("Verkeerde soort periode", text, Mend.NOWHERE, stops=True)]
+        return [Problem("Verkeerde soort periode", text, Mend.NOWHERE, codes.PERIOD_KIND, stops=True)]
     return []
 
 
@@ -156,7 +162,7 @@ def _code(material: Material, kind: str) -> str:
 def _no_code(target: str, kind: str, shifts: Sequence[ShiftInfo]) -> Problem:
     return Problem(
         title="Geen urencode", detail=f"Kies voor ‘{kind}’ een urencode van {target}.", mend=Mend.CODES,
-        minutes=_minutes(shifts), shifts=len(shifts),
+        minutes=_minutes(shifts), shifts=len(shifts), code=NO_HOUR_CODE,
     )  # fmt: skip
 
 
@@ -165,8 +171,8 @@ def _good_lines(
 ) -> tuple[list[BatchLine], list[int]]:
     lines: list[BatchLine] = []
     shift_ids: list[int] = []
-    bad: dict[tuple[int, str], list[ShiftInfo]] = defaultdict(list)
-    where: dict[tuple[int, str], Mend] = {}
+    bad: dict[tuple[int, Reason], list[ShiftInfo]] = defaultdict(list)
+    where: dict[tuple[int, Reason], Mend] = {}
     for (member_id, code), shifts in sorted(grouped.items(), key=lambda g: _order(material, g[0])):
         line = _line(material, member_id, code, shifts)
         reasons = _reasons(material, line)
@@ -200,21 +206,21 @@ def _line(material: Material, member_id: int, code: str, shifts: Sequence[ShiftI
     )  # fmt: skip
 
 
-def _reasons(material: Material, line: BatchLine) -> list[tuple[str, Mend]]:
+def _reasons(material: Material, line: BatchLine) -> list[tuple[Reason, Mend]]:
     if isinstance(material.provider, LineSender):
         if material.setup.facts is None:
             return []  # "Geen bedrijf gekozen" stops everything and says so once
         found = material.setup.matches.get(line.person.member_id)
         if found is None or found.employee is None:
             why = found.reason if found else "Dit teamlid is nieuw."
-            return [(f"Onbekend in {material.provider.name}. {why}", Mend.LINKS)]
+            return [(Reason(f"Onbekend in {material.provider.name}. {why}", UNKNOWN_MEMBER), Mend.LINKS)]
     return [(reason, Mend.TEAM) for reason in material.provider.preflight_line(line)]
 
 
-def _bad_line(person: Person, reason: str, mend: Mend, shifts: Sequence[ShiftInfo]) -> Problem:
+def _bad_line(person: Person, reason: Reason, mend: Mend, shifts: Sequence[ShiftInfo]) -> Problem:
     return Problem(
-        title=person.name, detail=reason, mend=mend, minutes=_minutes(shifts), shifts=len(shifts),
-        target_id=person.member_id,
+        title=person.name, detail=reason.text, mend=mend, minutes=_minutes(shifts), shifts=len(shifts),
+        target_id=person.member_id, code=reason.code,
     )  # fmt: skip
 
 

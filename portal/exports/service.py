@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, func, select, update
 from portal.accounts.models import Organisation
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
-from portal.exports import files, take_back
+from portal.exports import codes, files, take_back
 from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.queries import batch_of, file_binding, line_binding, preview
 from portal.exports.types import Correction, Preview
@@ -156,10 +156,12 @@ def withdraw_in(work: Work, export_id: int) -> None:
     if export.state is ExportState.WITHDRAWN:
         return
     if export.processed_at is not None:
-        raise Conflict(PROCESSED)
+        raise Conflict(PROCESSED, code=codes.PROCESSED)
     taking = take_back.corrections_of(work, export.id)
     if taking:
-        raise Conflict(f"Correctie {taking[-1]} draait deze export terug. Trek eerst die correctie in.")
+        raise Conflict(
+            f"Correctie {taking[-1]} draait deze export terug. Trek eerst die correctie in.", code=codes.LEAVING
+        )
     export.state = ExportState.WITHDRAWN
     take_back.never_mind(work, export.id)
     work.session.execute(update(Shift).where(Shift.export_id == export.id).values(export_id=None))
@@ -212,14 +214,16 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
         if export is None or extension not in ("csv", "xlsx"):
             raise NotFound
         if export.state is ExportState.WITHDRAWN:
-            raise Conflict("Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten: gebruik die.")
+            message = "Deze export is ingetrokken. De uren kunnen in een nieuwe export zitten: gebruik die."
+            raise Conflict(message, code=codes.EXPORT[ExportState.WITHDRAWN])
         stored = work.session.scalar(
             select(ExportFile).where(ExportFile.export_id == export.id, ExportFile.extension == extension)
         )
         if stored is None:
             raise Conflict(
                 "Van deze export is geen CSV gemaakt: er staat een tekst in die met = + - of @ begint. "
-                "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team."
+                "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team.",
+                code=codes.NO_CSV,
             )
         content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
         record(work, "export.downloaded", export=export.id, file=extension)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.hours.types import BatchLine, Period
+from portal.kernel.codes import Code
 
 
 class Mend(StrEnum):
@@ -29,6 +30,7 @@ class Problem:
     title: str
     detail: str
     mend: Mend
+    code: Code
     minutes: int = 0
     shifts: int = 0
     stops: bool = False

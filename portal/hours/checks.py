@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 from stdnum.nl import bsn as stdnum_bsn
 
+from portal.hours import codes
 from portal.hours.types import ImportedShift, RowError
+from portal.kernel.codes import Code
 from portal.kernel.errors import InvalidInput
 
 LIKE_A_BSN = re.compile(r"(?:[0-9][-. ]?){8}[0-9]|(?:[0-9][. ]?){7}[0-9]")
@@ -23,11 +25,15 @@ CHECK_ROW = "Controleer beide rijen en verbeter de fout."
 
 
 class Unusable(InvalidInput):
-    """One value that cannot be used. `remedy` is one Dutch sentence that says how to mend it."""
+    """One value that cannot be used. `remedy` is one Dutch sentence that says how to mend it.
 
-    def __init__(self, message: str, remedy: str, field: str = "") -> None:
+    `special` is a code of its own; None: that of the column.
+    """
+
+    def __init__(self, message: str, remedy: str, field: str = "", *, special: Code | None = None) -> None:
         super().__init__(message, field=field)
         self.remedy = remedy
+        self.special = special
 
 
 def clean_bsn(text: str) -> str | None:
@@ -139,6 +145,7 @@ def _conflicts(person: Sequence[ImportedShift], key: _Fact, other: _Fact) -> Ite
                 other.column,
                 f"Rij {known.row} heeft hetzelfde {key.words}, maar {_another(other)}.",
                 "Controleer van wie deze rij is en maak beide rijen gelijk.",
+                codes.TWO_MEMBERS,
             )
 
 
@@ -161,6 +168,6 @@ def _clash(one: ImportedShift, other: ImportedShift) -> RowError:
     first, second = sorted((one, other), key=lambda shift: shift.row)
     if one.starts_at == other.starts_at:
         message = f"Rij {first.row} en rij {second.row} zijn dezelfde dienst van hetzelfde teamlid."
-        return RowError(second.row, "", message, "Haal een van de twee rijen weg.")
+        return RowError(second.row, "", message, "Haal een van de twee rijen weg.", codes.OVERLAP)
     message = f"Deze dienst overlapt met de dienst in rij {first.row} van hetzelfde teamlid."
-    return RowError(second.row, "", message, CHECK_ROW)
+    return RowError(second.row, "", message, CHECK_ROW, codes.OVERLAP)

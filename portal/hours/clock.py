@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from portal.hours.checks import Unusable, shown
+from portal.hours.codes import CLOCK
 
 ZONE = "Europe/Amsterdam"
 DAY = 24 * 60
@@ -118,6 +119,7 @@ def _plain(moment: datetime, wall: WallTime, field: str) -> datetime:
             f"Bij {wall} hoort geen letter.",
             "Een A of B hoort alleen bij het uur dat twee keer voorkomt (de nacht dat de wintertijd begint).",
             field,
+            special=CLOCK,
         )
     return moment.astimezone(UTC)
 
@@ -127,6 +129,7 @@ def _missing(day: date, wall: WallTime, field: str) -> Unusable:
         f"{wall} bestaat niet op {day:%d-%m-%Y}: de klok gaat dan van 02:00 naar 03:00.",
         "Gebruik een tijd vóór 02:00 of vanaf 03:00.",
         field,
+        special=CLOCK,
     )
 
 
@@ -135,4 +138,5 @@ def _doubled(day: date, wall: WallTime, field: str) -> Unusable:
         f"{wall} komt twee keer voor op {day:%d-%m-%Y}: de klok gaat dan van 03:00 terug naar 02:00.",
         f"Schrijf {wall} A voor de eerste keer (zomertijd) of {wall} B voor de tweede keer (wintertijd).",
         field,
+        special=CLOCK,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import false, insert, select
 
+from portal.hours import codes
 from portal.hours.models import Shift, TeamMember
 from portal.hours.team import Roster
 from portal.hours.types import ImportedShift, RowError
@@ -215,7 +216,7 @@ def double_rows(rows: list[ImportedShift]) -> list[RowError]:
         if latest is not None and row.starts_at < latest.ends_at:
             first, second = sorted((latest.row, row.row))
             cause = f"Deze dienst overlapt met rij {first}: beide rijen zijn van {row.name}."
-            found.append(RowError(second, "Start", cause, "Controleer beide rijen en verbeter de fout."))
+            found.append(RowError(second, "Start", cause, "Controleer beide rijen en verbeter de fout.", codes.OVERLAP))
         if latest is None or row.ends_at > latest.ends_at:
             latest = row
     return found
@@ -223,20 +224,23 @@ def double_rows(rows: list[ImportedShift]) -> list[RowError]:
 
 def _overlap(row: ImportedShift, stored: Shift) -> RowError:
     cause = f"Deze dienst overlapt met een dienst van {row.name} die er al staat: {datumtijd(stored.starts_at)}."
-    return RowError(row.row, "Start", cause, "Controleer de tijden. Dezelfde tijd telt anders dubbel.")
+    return RowError(row.row, "Start", cause, "Controleer de tijden. Dezelfde tijd telt anders dubbel.", codes.OVERLAP)
 
 
 def _same_day(row: ImportedShift, stored: Shift) -> RowError:
     times = f"{tijd(stored.starts_at)} tot {tijd(stored.ends_at)}"
     cause = f"Op {datum(stored.workday)} staat van {row.name} al een dienst van {times}, die niet in dit bestand staat."
-    return RowError(row.row, "Start", cause, "Kies bij ‘Andere dienst op dezelfde dag’ wat er moet gebeuren.")
+    remedy = "Kies bij ‘Andere dienst op dezelfde dag’ wat er moet gebeuren."
+    return RowError(row.row, "Start", cause, remedy, codes.SAME_DAY)
 
 
 def _elsewhere(row: ImportedShift, venue: str) -> RowError:
     cause = f"Deze tijd van {row.name} staat al bij de vestiging {venue}."
-    return RowError(row.row, "Start", cause, "Kies de goede vestiging, of verwijder daar de import.")
+    remedy = "Kies de goede vestiging, of verwijder daar de import."
+    return RowError(row.row, "Start", cause, remedy, codes.OTHER_VENUE)
 
 
 def _frozen(row: ImportedShift) -> RowError:
     cause = f"Uren van {row.name} op {datum(row.workday)} zitten al in een export. In dit bestand zijn ze anders."
-    return RowError(row.row, "Start", cause, "Kies bij ‘Uren die al geëxporteerd zijn’ wat er moet gebeuren.")
+    remedy = "Kies bij ‘Uren die al geëxporteerd zijn’ wat er moet gebeuren."
+    return RowError(row.row, "Start", cause, remedy, codes.EXPORTED)

@@ -13,6 +13,7 @@ from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues as own_venues
 from portal.accounts.types import VenueInfo
 from portal.hours import forms, periods, queries, service, team
+from portal.hours.codes import NO_VENUE
 from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.sources.sheet.template import template_csv, template_xlsx
 from portal.hours.types import Period, PeriodKind
@@ -38,7 +39,8 @@ def chosen_venue(work: Work) -> VenueInfo:
     if wanted is not None:
         return find_venue(work, wanted)
     if not known:
-        raise NotFound("Je organisatie heeft nog geen vestiging. Vraag je beheerder om er een toe te voegen.")
+        message = "Je organisatie heeft nog geen vestiging. Vraag je beheerder om er een toe te voegen."
+        raise NotFound(message, code=NO_VENUE)
     return known[0]
 
 

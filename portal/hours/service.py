@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from portal.accounts.models import Venue
 from portal.audit.service import record
+from portal.hours import codes
 from portal.hours.models import Shift, Upload
 from portal.hours.plan import Choices, Plan
 from portal.hours.sources.sheet.reader import ImportRefused, read_sheet
@@ -105,7 +106,10 @@ def remove_upload(acting: Acting, upload_id: int) -> int:
         own = Shift.upload_id == upload.id
         frozen = work.session.scalar(select(func.count()).where(own, Shift.export_id.is_not(None)))
         if frozen:
-            raise Conflict("Uit deze import zitten al diensten in een export. Trek eerst die export in.")
+            raise Conflict(
+                "Uit deze import zitten al diensten in een export. Trek eerst die export in.",
+                code=codes.UPLOAD_EXPORTED,
+            )
         count = work.session.scalar(select(func.count()).where(own)) or 0
         work.session.execute(delete(Shift).where(own))
         work.session.delete(upload)

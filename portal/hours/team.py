@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 
 from portal.accounts.models import Organisation, Venue
 from portal.audit.service import record
+from portal.hours import codes
 from portal.hours.models import Shift, TeamMember
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.errors import InvalidInput, NotFound
@@ -60,6 +61,7 @@ class Roster:
                 shift.row, "Personeelsnummer",
                 "Deze rij hoort bij twee verschillende teamleden.",
                 "Kijk bij Team welk personeelsnummer en e-mailadres bij elkaar horen.",
+                codes.TWO_MEMBERS,
             )  # fmt: skip
         if not found:
             return self._look_alike(shift) or self._make(shift)
@@ -78,16 +80,17 @@ class Roster:
         number, index = shift.personnel_number, self._index(shift.bsn)
         if number and member.personnel_number and number != member.personnel_number:
             cause = f"Wij kennen {member.name} met personeelsnummer {member.personnel_number}."
-            return RowError(shift.row, "Personeelsnummer", cause, "Verbeter het nummer hier of bij Team.")
+            return RowError(shift.row, "Personeelsnummer", cause, "Verbeter het nummer hier of bij Team.", codes.NUMBER)
         if index and member.bsn_index and index != member.bsn_index:
             cause = f"Het BSN is anders dan het BSN dat wij van {member.name} kennen."
-            return RowError(shift.row, "BSN", cause, "Verbeter het hier of bij Team.")
+            return RowError(shift.row, "BSN", cause, "Verbeter het hier of bij Team.", codes.BSN)
         same_mail = bool(shift.email) and shift.email.lower() == member.email
         sure = bool(index and index == member.bsn_index) or (same_mail and number == member.personnel_number)
         if not sure and not same_name(shift.name, member.name):
             what = f"Personeelsnummer {number}" if number and number == member.personnel_number else shift.email
             cause = f"{what} is bij ons van {member.name}, niet van {shift.name}."
-            return RowError(shift.row, "Teamlid", cause, "Controleer de rij, of pas de naam aan bij Team.")
+            remedy = "Controleer de rij, of pas de naam aan bij Team."
+            return RowError(shift.row, "Teamlid", cause, remedy, codes.TWO_MEMBERS)
         return None
 
     def _look_alike(self, shift: ImportedShift) -> RowError | None:
@@ -96,7 +99,8 @@ class Roster:
         for (kind, value), member in self.by_key.items():
             if kind == "number" and wanted and value.lstrip("0") == wanted and same_name(shift.name, member.name):
                 cause = f"Wij kennen {member.name} met personeelsnummer {value}, hier staat {shift.personnel_number}."
-                return RowError(shift.row, "Personeelsnummer", cause, "Gebruik overal hetzelfde nummer, met de nullen.")
+                remedy = "Gebruik overal hetzelfde nummer, met de nullen."
+                return RowError(shift.row, "Personeelsnummer", cause, remedy, codes.NUMBER)
         return None
 
     def shifts_elsewhere(self, member: TeamMember) -> list[tuple[Shift, str]]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from portal.kernel.codes import Code
 from portal.secret import Secret
 
 
@@ -54,12 +55,14 @@ class ImportedShift:
 @dataclass(frozen=True)
 class RowError:
     """What is wrong with one cell: `row` as shown in the spreadsheet (0 = the whole file),
-    `column` the Dutch heading ("" = the whole row), `message` the cause, `remedy` how to mend it."""
+    `column` the Dutch heading ("" = the whole row), `message` the cause, `remedy` how to mend it,
+    `code` leads to the article about it."""
 
     row: int
     column: str
     message: str
     remedy: str
+    code: Code
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from portal.hours.types import Batch, BatchLine, Period
+from portal.kernel.codes import Reason
 from portal.secret import Secret
 
 Credentials = Mapping[str, Secret]
@@ -42,7 +44,7 @@ class Company:
     debtor: str = ""
 
 
-class RightState:
+class RightState(StrEnum):
     """Outcome of trying one call: on, off (1002), no access to the data, or not tried."""
 
     ON = "aan"
@@ -132,8 +134,8 @@ class Provider(Protocol):
     needs_bsn: bool
     file_columns: Sequence[str]
 
-    def preflight_line(self, line: BatchLine) -> list[str]:
-        """Return Dutch reasons why this line cannot go to this target; empty when it can."""
+    def preflight_line(self, line: BatchLine) -> list[Reason]:
+        """Return Dutch reasons, each with its code, why this line cannot go to this target; empty when it can."""
 
 
 @runtime_checkable

@@ -12,6 +12,8 @@ from stdnum.nl import bsn
 
 from portal.hours.types import Batch, BatchLine, Person
 from portal.integrations.contract import Credentials, LineResult, Receipt
+from portal.integrations.line_codes import BAD_CODE, BSN, PERSONNEL_NUMBER
+from portal.kernel.codes import CODES, Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError
 from portal.kernel.remote import wording
 from portal.kernel.remote.answer import Answer
@@ -21,11 +23,14 @@ from portal.settings import Settings
 
 SCHEMA = "koppelportaal.hours/1"
 REFERENCE = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
-PERSONNEL_NUMBER = re.compile(r"[A-Za-z0-9./-]{1,20}", re.ASCII)
+NUMBER = re.compile(r"[A-Za-z0-9./-]{1,20}", re.ASCII)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CODE_LENGTH = 50
 NOT_BOOKED = (400, 413, 415, 422)  # section 3
 SUPPORT = "Meld dit aan support van eitje."
+NO_ACCESS = CODES.new("kantoor-geen-toegang")
+IN_USE = CODES.new("kantoor-zelfde-referentie")
+TURNED_AWAY = CODES.new("kantoor-weigert")
 NEW_EXPORT = "Los dit op en maak daarna een nieuwe export."
 
 Identify = Callable[[Person], dict[str, str]]
@@ -116,7 +121,8 @@ class JsonBatch:
     def _refusal(self, answer: Answer, *, write: bool) -> RemoteError:
         name, found = self._remote.name, _object(answer)
         if answer.status in (401, 403):
-            return AccessRefused(f"{name} laat het portaal niet toe.", remedy=SUPPORT, status=answer.status)
+            message = f"{name} laat het portaal niet toe."
+            return AccessRefused(message, remedy=SUPPORT, code=NO_ACCESS, status=answer.status)
         if not write or not _turned_away(answer.status, found):
             return self._unusable(answer, "status", write=write)
         if answer.status == 409:
@@ -124,9 +130,11 @@ class JsonBatch:
                 f"{name} kent deze levering al, maar met andere uren. Er is niets geboekt.",
                 "reference_in_use",
                 SUPPORT,
+                code=IN_USE,
             )
         said = self._said(found)
-        return Refused(f"{name} weigert deze levering. Er is niets geboekt.{said}", remedy=NEW_EXPORT)
+        message = f"{name} weigert deze levering. Er is niets geboekt.{said}"
+        return Refused(message, remedy=NEW_EXPORT, code=TURNED_AWAY)
 
     def _said(self, found: Mapping[str, Any]) -> str:
         lines = found.get("lines")
@@ -238,29 +246,32 @@ def by_personnel_number(person: Person) -> dict[str, str]:
     return {"personnel_number": person.personnel_number}
 
 
-def bsn_reasons(person: Person) -> list[str]:
+def bsn_reasons(person: Person) -> list[Reason]:
     """Return why this person cannot be named by BSN; never the BSN itself."""
     if not person.bsn:
-        return ["Het BSN ontbreekt."]
-    return [] if bsn.is_valid(person.bsn.reveal()) else ["Het BSN klopt niet (11-proef)."]
+        return [Reason("Het BSN ontbreekt.", BSN)]
+    return [] if bsn.is_valid(person.bsn.reveal()) else [Reason("Het BSN klopt niet (11-proef).", BSN)]
 
 
-def personnel_number_reasons(person: Person) -> list[str]:
+def personnel_number_reasons(person: Person) -> list[Reason]:
     if not person.personnel_number:
-        return ["Het personeelsnummer ontbreekt."]
-    if PERSONNEL_NUMBER.fullmatch(person.personnel_number) and not _formula(person.personnel_number):
+        return [Reason("Het personeelsnummer ontbreekt.", PERSONNEL_NUMBER)]
+    if NUMBER.fullmatch(person.personnel_number) and not _formula(person.personnel_number):
         return []
-    return ["Het personeelsnummer mag alleen letters, cijfers, punt, streepje en schuine streep bevatten."]
+    text = "Het personeelsnummer mag alleen letters, cijfers, punt, streepje en schuine streep bevatten."
+    return [Reason(text, PERSONNEL_NUMBER)]
 
 
-def code_reasons(line: BatchLine) -> list[str]:
+def code_reasons(line: BatchLine) -> list[Reason]:
     """Return why the code cannot be sent. Text that a spreadsheet may run is refused (E3)."""
     if not line.code.strip():
-        return [f"Voor “{line.kind}” is nog geen code gekozen."]
+        return [Reason(f"Voor “{line.kind}” is nog geen code gekozen.", BAD_CODE)]
     if _formula(line.code):
-        return ["De code begint met een teken dat een rekenblad als formule leest. Kies een andere code."]
+        text = "De code begint met een teken dat een rekenblad als formule leest. Kies een andere code."
+        return [Reason(text, BAD_CODE)]
     if len(line.code) > CODE_LENGTH or not line.code.isprintable():
-        return [f"De code is langer dan {CODE_LENGTH} tekens of bevat een vreemd teken. Kies een andere code."]
+        text = f"De code is langer dan {CODE_LENGTH} tekens of bevat een vreemd teken. Kies een andere code."
+        return [Reason(text, BAD_CODE)]
     return []
 
 

@@ -8,6 +8,7 @@ from portal.accounts.models import Organisation
 from portal.audit.service import record
 from portal.integrations.contract import Company, Credentials
 from portal.integrations.models import Credential, KindCode, Koppeling, KoppelingState, MemberLink, VenueCompany
+from portal.kernel.codes import Reason
 from portal.kernel.errors import NotFound
 from portal.kernel.vault import Binding
 from portal.kernel.work import Work
@@ -27,7 +28,7 @@ def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
     found = work.session.scalar(select(Koppeling).where(own))
     if found is None:
         found = Koppeling(
-            organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", remedy="",
+            organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", cause_code="", remedy="",
             changed_at=work.now,
         )  # fmt: skip
         work.session.add(found)
@@ -35,8 +36,11 @@ def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
     return found
 
 
-def change_state(work: Work, koppeling: Koppeling, state: KoppelingState, cause: str = "", remedy: str = "") -> None:
-    koppeling.state, koppeling.cause, koppeling.remedy = state, cause[:400], remedy[:400]
+def change_state(
+    work: Work, koppeling: Koppeling, state: KoppelingState, cause: Reason | None = None, remedy: str = ""
+) -> None:
+    koppeling.state, koppeling.remedy = state, remedy[:400]
+    koppeling.cause, koppeling.cause_code = (cause.text[:400], str(cause.code)) if cause else ("", "")
     koppeling.changed_at = work.now
     record(
         work, "koppeling.changed", koppeling.organisation_id, koppeling=koppeling.id, state=state.value,
@@ -44,7 +48,7 @@ def change_state(work: Work, koppeling: Koppeling, state: KoppelingState, cause:
     )  # fmt: skip
 
 
-def mark_broken(work: Work, organisation_id: int, key: str, used: str, cause: str, remedy: str) -> None:
+def mark_broken(work: Work, organisation_id: int, key: str, used: str, cause: Reason, remedy: str) -> None:
     """An active koppeling was refused: show it as gestoord, with the cause and what to do.
 
     Nothing happens when another token than `used` (see `in_use`) is in use by now.

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.kernel.codes import LONGEST
 from portal.kernel.db import Base, Instant, Key, state_column
 
 
@@ -29,7 +30,7 @@ class RequestState(StrEnum):
 
 
 class Koppeling(Base):
-    """`cause` and `remedy` are filled while the state is `gestoord`."""
+    """`cause`, its `cause_code` and `remedy` are filled while the state is `gestoord`."""
 
     __tablename__ = "koppeling"
     __table_args__ = (UniqueConstraint("organisation_id", "provider"),)
@@ -39,6 +40,7 @@ class Koppeling(Base):
     provider: Mapped[str] = mapped_column(String(30))
     state: Mapped[KoppelingState] = mapped_column(state_column(KoppelingState))
     cause: Mapped[str] = mapped_column(String(400), default="")
+    cause_code: Mapped[str] = mapped_column(String(LONGEST), default="", server_default="")
     remedy: Mapped[str] = mapped_column(String(400), default="")
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credential.id"))
     changed_at: Mapped[datetime] = mapped_column(Instant)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from portal.integrations.contract import LineSender, Provider
 from portal.kernel.errors import NotFound, Unavailable
+from portal.kernel.remote.wording import CROWDED
 
 WAITING_PAGES = 3  # of the threads of one web process; the others keep serving pages (F3)
 
@@ -35,7 +36,7 @@ class Providers:
     def place(self) -> Iterator[None]:
         """Hold a place while a page waits for an outside system. Raises Unavailable when all are taken."""
         if not self.places.acquire(blocking=False):
-            raise Unavailable("Het is nu druk.", remedy="Wacht een minuut en probeer het opnieuw.")
+            raise Unavailable("Het is nu druk.", remedy="Wacht een minuut en probeer het opnieuw.", code=CROWDED)
         try:
             yield
         finally:

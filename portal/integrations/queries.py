@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import Organisation
 from portal.hours.queries import members
+from portal.integrations.codes import NOT_ACTIVE
 from portal.integrations.contract import CheckReport, Company, CompanyFacts, Provider
 from portal.integrations.facts import facts_from_json, report_from_json
 from portal.integrations.matching import Candidate, Match, match
@@ -33,6 +34,7 @@ class KoppelingInfo:
     name: str
     state: KoppelingState
     cause: str
+    cause_code: str
     remedy: str
     changed_at: datetime | None
 
@@ -86,8 +88,9 @@ def _stored(work: Work, key: str) -> Koppeling | None:
 
 def _info(provider: Provider, row: Koppeling | None) -> KoppelingInfo:
     if row is None:
-        return KoppelingInfo(provider.key, provider.name, KoppelingState.OFF, "", "", None)
-    return KoppelingInfo(provider.key, provider.name, row.state, row.cause, row.remedy, row.changed_at)
+        return KoppelingInfo(provider.key, provider.name, KoppelingState.OFF, "", "", "", None)
+    cause = (row.cause, row.cause_code, row.remedy)
+    return KoppelingInfo(provider.key, provider.name, row.state, *cause, row.changed_at)
 
 
 def is_active(work: Work, key: str) -> bool:
@@ -98,7 +101,7 @@ def is_active(work: Work, key: str) -> bool:
 def require_active(work: Work, key: str) -> None:
     """Raises Conflict when the koppeling is not active."""
     if not is_active(work, key):
-        raise Conflict("Deze koppeling is niet actief. Activeer haar bij Bedrijf > Instellingen.")
+        raise Conflict("Deze koppeling is niet actief. Activeer haar bij Bedrijf > Instellingen.", code=NOT_ACTIVE)
 
 
 def own_request(work: Work, key: str) -> RequestInfo | None:

@@ -184,7 +184,7 @@ def refresh(key: str, venue_id: int) -> ResponseReturnValue:
         setup.refresh(acting(), key, venue_id)
         flash(f"De gegevens uit {provider.name} zijn opnieuw gelezen.", "success")
     except RemoteError as error:
-        flash(f"{error.message} {error.remedy}", "error")
+        flash(f"{error.message} {error.remedy}", f"error:{error.code}")
     return redirect(url_for("integrations.show", key=key), code=303)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.queries import beheerder_mails
 from portal.audit.service import record
+from portal.integrations import codes
 from portal.integrations.contract import CheckReport, LineSender
 from portal.integrations.facts import report_from_json, report_to_json
 from portal.integrations.keyring import change_state, destroy_credentials, forget_strangers, locked, token_binding
@@ -90,7 +91,8 @@ def _replace(work: Work, koppeling: Koppeling, credential: Credential, report: C
     if old is not None and old.domain != credential.domain:
         raise Conflict(
             f"Deze token is van een andere omgeving ({credential.domain}) dan de koppeling ({old.domain}). "
-            "Zet de koppeling eerst uit als je van omgeving wisselt."
+            "Zet de koppeling eerst uit als je van omgeving wisselt.",
+            code=codes.OTHER_ENVIRONMENT,
         )
     if old is not None:
         old.sealed_token = None

@@ -60,7 +60,7 @@ def _read_facts(acting: Acting, key: str, company_ref: str, credentials: Credent
             return sender.company_facts(company_ref, credentials)
     except AccessRefused as error:
         with acting.begin() as work:
-            keyring.mark_broken(work, work.organisation_id, key, used, error.message, error.remedy)
+            keyring.mark_broken(work, work.organisation_id, key, used, error.reason, error.remedy)
         raise
 
 

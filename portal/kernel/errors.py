@@ -12,7 +12,8 @@
     - Unavailable          certainly not processed: repeat later
     - Unclear              perhaps processed: never repeat, look it up first
 
-`message` is Dutch, says what happened and what to do. Neither `message` nor `facts` may
+`message` is Dutch, says what happened and what to do; `code` leads to the article that says more (`codes.py`): that of
+the class, or one of its own. Neither `message` nor `facts` may
 hold a secret or a BSN.
 """
 
@@ -20,33 +21,47 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from portal.kernel.codes import CODES, Code, Reason
+
+PAGE_CODES = {status: CODES.new(f"fout-{status}") for status in (
+    400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503,
+)}  # fmt: skip
+
 
 class PortalError(Exception):
     status: ClassVar[int] = 500
-    code: ClassVar[str] = "portal"
+    code: Code = PAGE_CODES[500]
 
-    def __init__(self, message: str, **facts: object) -> None:
+    def __init__(self, message: str, *, code: Code | None = None, **facts: object) -> None:
         super().__init__(message)
         self.message = message
+        self.code = code or type(self).code
         self.facts = facts
+
+    @property
+    def reason(self) -> Reason:
+        """The message with its code, as it is stored and shown elsewhere."""
+        return Reason(self.message, self.code)
 
 
 class NotFound(PortalError):
     status = 404
-    code = "not_found"
+    code = PAGE_CODES[404]
 
-    def __init__(self, message: str = "Deze pagina bestaat niet.", **facts: object) -> None:
-        super().__init__(message, **facts)
+    def __init__(
+        self, message: str = "Deze pagina bestaat niet.", *, code: Code | None = None, **facts: object
+    ) -> None:
+        super().__init__(message, code=code, **facts)
 
 
 class Forbidden(PortalError):
     status = 403
-    code = "forbidden"
+    code = PAGE_CODES[403]
 
 
 class Conflict(PortalError):
     status = 409
-    code = "conflict"
+    code = PAGE_CODES[409]
 
 
 class InvalidInput(PortalError):
@@ -56,16 +71,16 @@ class InvalidInput(PortalError):
     """
 
     status = 422
-    code = "invalid_input"
+    code = PAGE_CODES[422]
 
-    def __init__(self, message: str, field: str = "", **facts: object) -> None:
-        super().__init__(message, **facts)
+    def __init__(self, message: str, field: str = "", *, code: Code | None = None, **facts: object) -> None:
+        super().__init__(message, code=code, **facts)
         self.field = field
 
 
 class TooOften(PortalError):
     status = 429
-    code = "too_often"
+    code = PAGE_CODES[429]
 
 
 class RemoteError(PortalError):
@@ -76,25 +91,27 @@ class RemoteError(PortalError):
     """
 
     status = 502
-    code = "remote"
+    code = PAGE_CODES[502]
 
-    def __init__(self, message: str, remote_code: str = "", remedy: str = "", **facts: object) -> None:
-        super().__init__(message, **facts)
+    def __init__(
+        self, message: str, remote_code: str = "", remedy: str = "", *, code: Code | None = None, **facts: object
+    ) -> None:
+        super().__init__(message, code=code, **facts)
         self.remote_code = remote_code
         self.remedy = remedy
 
 
 class Refused(RemoteError):
-    code = "refused"
+    code = CODES.new("pakket-weigert")
 
 
 class AccessRefused(Refused):
-    code = "access_refused"
+    code = CODES.new("pakket-geen-toegang")
 
 
 class Unavailable(RemoteError):
-    code = "unavailable"
+    code = CODES.new("pakket-niet-bereikbaar")
 
 
 class Unclear(RemoteError):
-    code = "unclear"
+    code = CODES.new("pakket-antwoord-kwijt")

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from portal.kernel.codes import CODES
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONTHS = (
     "januari", "februari", "maart", "april", "mei", "juni",
@@ -63,7 +65,17 @@ def meervoud(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
+def code_of(state: str, thing: str) -> str:
+    """The code of a state, "" when there is none.
+
+    >>> code_of("paars", "koppeling")
+    ''
+    """
+    return CODES.of(thing, state)
+
+
 FILTERS = {
+    "code_of": code_of,
     "datum": datum,
     "tijd": tijd,
     "datumtijd": datumtijd,

@@ -132,6 +132,7 @@ def test_error_page_needs_nothing_from_the_application():
             status=503,
             title="Even geen verbinding",
             message="Probeer het zo weer.",
+            code="fout-503",
             actions=[("Probeer opnieuw", "/portaal")],
         )
     )

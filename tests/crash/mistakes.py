@@ -40,7 +40,7 @@ RECONCILE, PROTOCOL = "portal/deliveries/reconcile.py", "portal/deliveries/proto
 MISTAKES = (
     Mistake(
         "resend-after-time-out",
-        (Change(PERSONS, "event, reason = Event.LOSE, words(error)", 'event, reason = Event.NOT_SENT, ""'),),
+        (Change(PERSONS, "event, reason, lost = Event.LOSE, words(error), error", "event = Event.NOT_SENT"),),
     ),
     Mistake(
         "no-baseline",

@@ -168,11 +168,12 @@ def _true_reason(found: Verdict, line: Sent, ours: Collection[There], *, twins: 
     found.reasons[start] += 1
     fresh = [one for one in ours if line.baseline is not None and one.ref not in line.baseline]
     same_code = [one for one in fresh if one.alike[:4] == line.alike[:4]]
+    too_often = TOO_OFTEN.reason.text if TOO_OFTEN.reason else ""
     true = {
-        MORE: twins and any(one.alike == line.alike for one in fresh),
-        OTHER_HOURS: any(one.alike != line.alike for one in same_code),
-        NO_BASELINE: line.baseline is None,
-        TOO_OFTEN.reason: not any(one.alike == line.alike for one in fresh),
+        MORE.text: twins and any(one.alike == line.alike for one in fresh),
+        OTHER_HOURS.text: any(one.alike != line.alike for one in same_code),
+        NO_BASELINE.text: line.baseline is None,
+        too_often: not any(one.alike == line.alike for one in fresh),
     }.get(line.reason, line.reason.startswith(NOT_READ.partition("{")[0]))
     if line.look_up or not true:
         found.wrongs.append(f"{_words(line)} is onbekend for a reason that is not true: {line.reason!r}")

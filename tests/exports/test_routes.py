@@ -75,6 +75,7 @@ def test_every_blocker_of_a_file_leads_to_its_mend(signed_in: SignedIn, acting: 
     bob = signed_in("bob")
     page = check(bob, cast)
     assert "Daan Visser" in page.text()
+    assert page.codes() == {"controle-bsn", "controle-niet-goedgekeurd"}
     assert page.follow("Bekijk de uren").text("h1") == "Uren van Noor Bakker in oktober 2026"
     refused = page.submit("Maak export", status=422)
     assert "Vink aan dat de genoemde uren achterblijven" in refused.text(".error-summary")
@@ -96,6 +97,7 @@ def test_every_blocker_of_nmbrs_leads_to_its_mend(
     alice = signed_in("alice")
     page = check(alice, cast, "nmbrs")
     assert "Je kunt nu geen export maken" in page.text()
+    assert "controle-geen-bedrijf" in page.codes()
     assert page.follow("Kies een bedrijf").text("h1")
     assert "Vraag een beheerder" in check(signed_in("bob"), cast, "nmbrs").text()
 
@@ -109,9 +111,11 @@ def test_the_rest_of_nmbrs_is_mended_from_the_check(
     page = check(alice, cast, "nmbrs")
     assert "Personeelsnummer 999 is daar niet bekend." in page.text()
     assert "‘ziek’" in page.text()
+    assert page.codes() == {"controle-teamlid-onbekend", "controle-geen-urencode"}
     assert "urencode" in page.follow("Kies urencodes").text().lower()
     assert "Omar Onbekend" in page.follow("Koppel teamlid").text("h1")
     week = check(alice, cast, "nmbrs", "2026-40-W")
+    assert "controle-soort-periode" in week.codes()
     assert week.follow("Kies een andere periode").path == "/portaal/exports/nieuw"
     made = page.submit("Maak export", {"leave_out": "y"})
     assert "Sanne de Boer 101 gewerkt 2100 7:30 7,50" in made.text()
@@ -152,7 +156,7 @@ def test_e3_a_csv_with_a_formula_is_explained(signed_in: SignedIn, acting: Actin
     bob = signed_in("bob")
     page = bob.open(f"/portaal/exports/{make(acting, cast)}")
     assert "Van deze export is geen CSV gemaakt" in page.text()
-    bob.open(f"{page.path}/bestand.csv", status=409)
+    assert page.codes() == bob.open(f"{page.path}/bestand.csv", status=409).codes() == {"export-geen-csv"}
     workbook = openpyxl.load_workbook(io.BytesIO(bob.client.get(f"{page.path}/bestand.xlsx").data))
     assert "=cmd()" in [cell.value for cell in workbook.active["B"]]
     assert {cell.data_type for line in workbook.active.iter_rows() for cell in line} == {"s", "n"}

@@ -84,3 +84,23 @@ def test_words_are_found_whole(check: Check, content: Path) -> None:
     text = (content / "connexie.md").read_text(encoding="utf-8")
     (content / "connexie.md").write_text(f"{text.rstrip()}\n\nUwe doet indienen.\n", encoding="utf-8")
     assert check().exit_code == 0
+
+
+def test_an_error_of_the_portal_without_an_article_stops_the_build(check: Check, content: Path) -> None:
+    """Issue 4, item 1: the codes come from the code itself, also those of a koppeling."""
+    edit(content, "{code: nmbrs-1006}\n", "", "meldingen.md")
+    edit(content, ", recht-mislukt", "", "nmbrs-rechten.md")
+    found = check()
+    assert found.exit_code == 1
+    assert sorted(found.output.splitlines()) == [
+        "meldingen.md:1: no article for code nmbrs-1006",
+        "meldingen.md:1: no article for code recht-mislukt",
+    ]
+
+
+def test_an_article_of_a_code_that_the_portal_does_not_have_stops_the_build(check: Check, content: Path) -> None:
+    edit(content, "{code: nmbrs-1006}", "{code: nmbrs-1006, nmbrs-1066}", "meldingen.md")
+    found = check()
+    assert found.exit_code == 1
+    (line,) = found.output.splitlines()
+    assert line.endswith("there is no code nmbrs-1066")

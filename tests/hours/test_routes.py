@@ -87,6 +87,7 @@ def test_d3_every_error_has_its_row_and_column_and_nothing_is_kept(signed_in: Si
     table = page.text("main table")
     for place in ("Rij 3 Start", "Rij 4 BSN", "Rij 5 Datum", "Rij 5 Pauze", "Rij 6 Eind", "Rij 7 hele rij"):
         assert place in table, table
+    assert page.codes() == {"rij-tijd", "rij-bsn", "rij-datum", "rij-pauze", "rij-kolommen"}
     assert "6 fouten in het bestand" in table
     assert "Er is niets ingelezen" in page.text(".error-summary")
     assert "123456789" not in str(page.soup)
@@ -144,6 +145,8 @@ def test_d2_a_file_that_is_no_list_of_hours_is_refused_in_words(
 ) -> None:
     page = send(signed_in("bob"), content, "uren.xlsx", status=422)
     assert len(page.text(".error-summary")) > 40
+    (code,) = page.codes()
+    assert code.startswith("bestand-")
     assert rows_of(acting) == 0
 
 

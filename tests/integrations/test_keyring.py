@@ -22,7 +22,8 @@ from portal.integrations.providers.nmbrs.sandbox_world import (
 )
 from portal.integrations.queries import koppeling as find_koppeling
 from portal.integrations.queries import own_request
-from portal.kernel.errors import NotFound
+from portal.kernel.codes import Reason
+from portal.kernel.errors import AccessRefused, NotFound
 from portal.kernel.work import Acting
 from portal.secret import Secret
 from portal.support import service as support
@@ -67,7 +68,8 @@ def state(alice: Acting) -> tuple[KoppelingState, str]:
 
 def mark_broken(alice: Acting, word: str) -> None:
     with alice.begin() as work:
-        keyring.mark_broken(work, work.organisation_id, NMBRS, word, "De token is geweigerd.", "Vul een nieuwe in.")
+        cause = Reason("De token is geweigerd.", AccessRefused.code)
+        keyring.mark_broken(work, work.organisation_id, NMBRS, word, cause, "Vul een nieuwe in.")
 
 
 def test_the_token_that_was_refused_makes_the_koppeling_gestoord(

@@ -19,6 +19,7 @@ from portal.kernel.errors import Unavailable
 from portal.kernel.logs import warn
 from portal.kernel.pace_models import CallShare
 from portal.kernel.remote.turns import BURST, Turns, fair
+from portal.kernel.remote.wording import CROWDED
 
 GRANTED_SECONDS = 6.0
 # others get a share that ran out at the earliest GRANTED_SECONDS after it was asked for; the gap is longer than the
@@ -64,7 +65,7 @@ class Pace:
                 else:
                     turns.give(moment)
                     time.sleep(PAUSE_SECONDS)  # the share ran out and cannot be renewed yet
-            raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.")
+            raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.", code=CROWDED)
         finally:
             turns.waiting -= 1
 

@@ -8,11 +8,16 @@ from collections.abc import Iterable
 
 from stdnum.nl import bsn
 
+from portal.kernel.codes import CODES, Code
 from portal.kernel.errors import RemoteError, Unavailable, Unclear
 
 NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){7,8}(?!\d)", re.ASCII)
 LATER = "Probeer het over een paar minuten opnieuw."
 TELL_SUPPORT = "Er is niets verstuurd. Meld dit aan support van eitje."
+UNSAFE = CODES.new("pakket-verbinding")
+FORBIDDEN = CODES.new("pakket-adres")
+BUSY = CODES.new("pakket-vraagt-wachten")
+CROWDED = CODES.new("portaal-druk")
 
 
 def not_reached(name: str, cause: str) -> Unavailable:
@@ -20,13 +25,15 @@ def not_reached(name: str, cause: str) -> Unavailable:
 
 
 def not_trusted(name: str) -> Unavailable:
-    return Unavailable(f"De beveiligde verbinding met {name} is niet te vertrouwen.", remedy=TELL_SUPPORT, cause="tls")
+    message = f"De beveiligde verbinding met {name} is niet te vertrouwen."
+    return Unavailable(message, remedy=TELL_SUPPORT, code=UNSAFE, cause="tls")
 
 
 def not_allowed(name: str) -> Unavailable:
     return Unavailable(
         f"Het adres van {name} wijst naar een netwerk waar het portaal niet heen mag.",
         remedy=TELL_SUPPORT,
+        code=FORBIDDEN,
         cause="address",
     )
 
@@ -40,7 +47,7 @@ def resting(name: str) -> Unavailable:
 
 
 def busy(name: str, seconds: int) -> Unavailable:
-    return Unavailable(f"{name} vraagt ons om even te wachten.", remedy=LATER, retry_after=seconds)
+    return Unavailable(f"{name} vraagt ons om even te wachten.", remedy=LATER, code=BUSY, retry_after=seconds)
 
 
 def no_answer(name: str, cause: str, *, write: bool) -> RemoteError:
@@ -52,13 +59,16 @@ def no_answer(name: str, cause: str, *, write: bool) -> RemoteError:
 def unusable(name: str, what: str, cause: str, *, write: bool, **facts: object) -> RemoteError:
     """`what` completes the sentence "<name> gaf …", for example "een webpagina terug"."""
     if write:
-        return unclear(name, f"{name} gaf {what}.", cause, "", **facts)
-    return Unavailable(f"{name} gaf {what}.", "", LATER, cause=cause, **facts)
+        return unclear(name, f"{name} gaf {what}.", cause, "", code=None, **facts)
+    return Unavailable(f"{name} gaf {what}.", "", LATER, code=None, cause=cause, **facts)
 
 
-def unclear(name: str, message: str, cause: str, code: str = "", **facts: object) -> Unclear:
+def unclear(
+    name: str, message: str, cause: str, remote_code: str = "", *, code: Code | None = None, **facts: object
+) -> Unclear:
     remedy = f"Stuur deze uren niet opnieuw. Eerst moet duidelijk zijn wat er in {name} staat."
-    return Unclear(f"{message} Het is niet zeker of de uren zijn verwerkt.", code, remedy, cause=cause, **facts)
+    message = f"{message} Het is niet zeker of de uren zijn verwerkt."
+    return Unclear(message, remote_code, remedy, code=code, cause=cause, **facts)
 
 
 def cleaned(text: str, hidden: Iterable[str] = (), limit: int = 200) -> str:

@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from portal.hours.checks import Unusable, clean_bsn, shown
 from portal.hours.clock import WallTime, wall_time
+from portal.hours.codes import CELL
 from portal.hours.sources.sheet.grid import Cell, Problem, is_empty
 from portal.secret import Secret
 
@@ -144,7 +145,7 @@ def approved(cell: Cell) -> bool:
 def _plain(cell: Cell) -> str:
     """Return a cell as text: NFC, trimmed, without control characters."""
     if isinstance(cell, Problem):
-        raise Unusable(*PROBLEMS[cell.kind])
+        raise Unusable(*PROBLEMS[cell.kind], special=None if cell.kind == "negative" else CELL)
     if isinstance(cell, bool):
         return "waar" if cell else "onwaar"
     if isinstance(cell, Decimal):
@@ -153,9 +154,10 @@ def _plain(cell: Cell) -> str:
         raise Unusable("Deze cel bevat een datum of een tijd.", "Maak de cel op als tekst en vul de waarde in.")
     text = unicodedata.normalize("NFC", cell.replace("\u00a0", " ")).strip(" \t\r\n\u200b\ufeff")
     if text in SHEET_ERRORS:
-        raise Unusable(*PROBLEMS["error"])
+        raise Unusable(*PROBLEMS["error"], special=CELL)
     if not text.isprintable() and any(_is_control(char) for char in text):
-        raise Unusable("Deze cel bevat onzichtbare tekens of een regeleinde.", "Typ de waarde opnieuw.")
+        message = "Deze cel bevat onzichtbare tekens of een regeleinde."
+        raise Unusable(message, "Typ de waarde opnieuw.", special=CELL)
     return text
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portal.hours import codes
 from portal.hours.checks import shown
 from portal.hours.sources.sheet.grid import Cell, Row, is_empty
 from portal.hours.types import RowError
@@ -114,26 +115,28 @@ def _unknown(heading: Row, cell: Cell, place: int) -> list[RowError]:
     words = f"{shown(cell)} in kolom {letter(place)}" if isinstance(cell, str) else f"de kop van kolom {letter(place)}"
     message = f"We kennen de kolomkop niet: {words}."
     remedy = f"Haal de kolom weg of kies een bekende kop: {KNOWN_WORDS}."
-    return [RowError(heading.number, "", message, remedy)]
+    return [RowError(heading.number, "", message, remedy, codes.UNKNOWN_HEADING)]
 
 
 def _twice(heading: Row, column: Column) -> RowError:
     message = f"De kolom {column} staat er twee keer."
-    return RowError(heading.number, column.value, message, "Haal een van de twee kolommen weg.")
+    return RowError(heading.number, column.value, message, "Haal een van de twee kolommen weg.", codes.DOUBLE_HEADING)
 
 
 def _no_heading(heading: Row) -> RowError:
     message = "De eerste rij heeft geen kolomkoppen die we kennen."
-    return RowError(heading.number, "", message, f"{USE_TEMPLATE} De koppen zijn: {KNOWN_WORDS}.")
+    remedy = f"{USE_TEMPLATE} De koppen zijn: {KNOWN_WORDS}."
+    return RowError(heading.number, "", message, remedy, codes.MISSING_COLUMN)
 
 
 def _missing(heading: Row, places: Mapping[Column, int]) -> list[RowError]:
     errors = [
-        RowError(heading.number, column.value, f"De kolom {column} ontbreekt.", USE_TEMPLATE)
+        RowError(heading.number, column.value, f"De kolom {column} ontbreekt.", USE_TEMPLATE, codes.MISSING_COLUMN)
         for column in REQUIRED
         if column not in places
     ]
     if not any(column in places for column in IDENTIFIERS):
         message = "Er is geen kolom Personeelsnummer, E-mail of BSN."
-        errors.append(RowError(heading.number, "", message, "Voeg minstens een van deze drie kolommen toe."))
+        remedy = "Voeg minstens een van deze drie kolommen toe."
+        errors.append(RowError(heading.number, "", message, remedy, codes.MISSING_COLUMN))
     return errors

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from portal.hours import codes
 from portal.hours.sources.sheet.columns import recognise
 from portal.hours.sources.sheet.grid import MAX_ROWS, Grid, Row
 from portal.hours.sources.sheet.refusal import ImportRefused, file_refused
@@ -29,14 +30,16 @@ def read_csv(content: bytes) -> Grid:
     for row in _rows(text, separator):
         rows.append(row)
         if len(rows) > MAX_ROWS + 1:
-            raise file_refused("Het bestand heeft meer dan 50.000 rijen.", "Splits het bestand per periode.")
+            raise file_refused(
+                "Het bestand heeft meer dan 50.000 rijen.", "Splits het bestand per periode.", codes.TOO_BIG
+            )
     if not rows:
         raise _nothing()
     return Grid(rows[0], rows[1:], exact_width=True)
 
 
 def _nothing() -> ImportRefused:
-    return file_refused("Het bestand is leeg.", "Upload een bestand met een kopregel en uren.")
+    return file_refused("Het bestand is leeg.", "Upload een bestand met een kopregel en uren.", codes.EMPTY)
 
 
 def _decode(content: bytes) -> str:
@@ -46,9 +49,9 @@ def _decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" in text:
-            raise file_refused("Dit is geen tekstbestand: er staan NUL-tekens in.", AS_CSV)
+            raise file_refused("Dit is geen tekstbestand: er staan NUL-tekens in.", AS_CSV, codes.CHARACTERS)
         return text
-    raise file_refused("We kunnen de tekens in dit bestand niet lezen.", AS_CSV)
+    raise file_refused("We kunnen de tekens in dit bestand niet lezen.", AS_CSV, codes.CHARACTERS)
 
 
 def _encodings(content: bytes) -> tuple[str, ...]:
@@ -80,6 +83,7 @@ def _rows(text: str, separator: str) -> Iterator[Row]:
             return
         except csv.Error:
             message = f"De dubbele aanhalingstekens kloppen niet vanaf rij {number}."
-            raise file_refused(message, "Zet om een tekst twee aanhalingstekens, of geen.") from None
+            remedy = "Zet om een tekst twee aanhalingstekens, of geen."
+            raise file_refused(message, remedy, codes.CHARACTERS) from None
         if any(cell.strip() for cell in cells):
             yield Row(number, cells)

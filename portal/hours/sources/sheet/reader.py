@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from portal.hours.checks import check_together
+from portal.hours.codes import EMPTY, TOO_BIG
 from portal.hours.sources.sheet.columns import find_columns
 from portal.hours.sources.sheet.csv_file import read_csv
 from portal.hours.sources.sheet.grid import Grid
@@ -40,7 +41,7 @@ def read_sheet(filename: str, content: bytes | BinaryIO, today: date) -> tuple[I
 def _limited(content: bytes | BinaryIO) -> bytes:
     taken = content if isinstance(content, bytes) else content.read(MAX_BYTES + 1)
     if len(taken) > MAX_BYTES:
-        raise file_refused("Het bestand is groter dan 5 MB.", "Splits het bestand, bijvoorbeeld per periode.")
+        raise file_refused("Het bestand is groter dan 5 MB.", "Splits het bestand, bijvoorbeeld per periode.", TOO_BIG)
     return taken
 
 
@@ -58,7 +59,8 @@ def _shifts(grid: Grid, today: date) -> tuple[ImportedShift, ...]:
     if errors:
         raise ImportRefused(errors)
     if not grid.rows:
-        raise file_refused("Er staan geen uren in het bestand.", "Vul onder de kopregel minstens één rij in.")
+        remedy = "Vul onder de kopregel minstens één rij in."
+        raise file_refused("Er staan geen uren in het bestand.", remedy, EMPTY)
     reader = RowReader(columns, today, grid.exact_width)
     shifts: list[ImportedShift] = []
     for row in grid.rows:

@@ -7,15 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from portal.hours import codes
 from portal.hours.checks import Unusable
 from portal.hours.clock import Span, WallTime, span
 from portal.hours.sources.sheet import cells
 from portal.hours.sources.sheet.columns import Column, Columns, letter
 from portal.hours.sources.sheet.grid import Cell, Row, is_empty
 from portal.hours.types import ImportedShift, RowError
+from portal.kernel.codes import Code
 from portal.secret import Secret
 
 EXAMPLE = "voorbeeld teamlid"
+COLUMN_CODES = {
+    Column.NAME: codes.NAME, Column.EMAIL: codes.EMAIL, Column.NUMBER: codes.NUMBER, Column.BSN: codes.BSN,
+    Column.DAY: codes.DAY, Column.START: codes.TIME, Column.END: codes.TIME, Column.BREAK: codes.BREAK,
+    Column.KIND: codes.KIND, Column.APPROVED: codes.APPROVED,
+}  # fmt: skip
 Value = TypeVar("Value")
 
 
@@ -32,7 +39,7 @@ class RowReader:
         """Return the shift, or all errors of this row."""
         if self._is_example(row):
             remedy = "Haal de voorbeeldregel weg."
-            return [RowError(row.number, Column.NAME.value, "Dit is een voorbeeldregel.", remedy)]
+            return [RowError(row.number, Column.NAME.value, "Dit is een voorbeeldregel.", remedy, codes.EXAMPLE)]
         draft = _Draft(row, self.columns)
         draft.errors += self._width_errors(row)
         shift = self._shift(draft)
@@ -94,7 +101,7 @@ class _Draft:
         try:
             return read(self.columns.get(self.row, column))
         except Unusable as error:
-            self._add(column, error.message, error.remedy)
+            self._unusable(column, error)
             return None
 
     def span(self, day: date | None, start: WallTime | None, end: WallTime | None) -> Span | None:
@@ -103,29 +110,33 @@ class _Draft:
         try:
             return span(day, start, end)
         except Unusable as error:
-            self._add(Column.START if error.field == "start" else Column.END, error.message, error.remedy)
+            self._unusable(Column.START if error.field == "start" else Column.END, error)
             return None
 
     def check_identity(self, number: str | None, email: str | None, bsn: Secret | None) -> None:
         if number == "" and email == "" and bsn == Secret(""):
             message = "Deze rij heeft geen personeelsnummer, e-mailadres of BSN."
-            self._add("", message, "Vul minstens een van de drie in, dan weten we van wie deze uren zijn.")
+            remedy = "Vul minstens een van de drie in, dan weten we van wie deze uren zijn."
+            self._add("", message, remedy, codes.NOBODY)
 
     def check_break(self, worked: int, pause: int) -> None:
         if pause >= worked:
             message = f"De pauze ({pause} minuten) is niet korter dan de dienst ({worked} minuten)."
-            self._add(Column.BREAK, message, "Controleer de tijden en de pauze.")
+            self._add(Column.BREAK, message, "Controleer de tijden en de pauze.", codes.BREAK)
 
-    def _add(self, column: str, message: str, remedy: str) -> None:
-        self.errors.append(RowError(self.row.number, str(column), message, remedy))
+    def _unusable(self, column: Column, error: Unusable) -> None:
+        self._add(column, error.message, error.remedy, error.special or COLUMN_CODES[column])
+
+    def _add(self, column: str, message: str, remedy: str, code: Code) -> None:
+        self.errors.append(RowError(self.row.number, str(column), message, remedy, code))
 
 
 def _width_error(row: Row, width: int) -> RowError:
     message = f"Deze rij heeft {len(row.cells)} kolommen, de kopregel heeft er {width}."
     remedy = "Staat er een scheidingsteken in een tekst? Zet die tekst tussen dubbele aanhalingstekens."
-    return RowError(row.number, "", message, remedy)
+    return RowError(row.number, "", message, remedy, codes.WIDTH)
 
 
 def _loose_error(row: Row, place: int) -> RowError:
     message = f"Kolom {letter(place)} heeft hier een waarde, maar geen kop."
-    return RowError(row.number, "", message, "Geef de kolom een kop of maak de cel leeg.")
+    return RowError(row.number, "", message, "Geef de kolom een kop of maak de cel leeg.", codes.WIDTH)

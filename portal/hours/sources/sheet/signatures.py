@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.hours.codes import WRONG_KIND
 from portal.hours.sources.sheet.refusal import ImportRefused, file_refused
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -31,9 +32,9 @@ def is_zip(content: bytes) -> bool:
 def foreign(content: bytes) -> ImportRefused | None:
     """Return the refusal of a file that is neither a zip nor text, else None."""
     if content.startswith(OLE):
-        return file_refused(OLD_EXCEL, f"Haal het wachtwoord eraf. {SAVE_AS}")
+        return file_refused(OLD_EXCEL, f"Haal het wachtwoord eraf. {SAVE_AS}", WRONG_KIND)
     head = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:16]
     for signature, message in OTHERS:
         if head.lower().startswith(signature.lower()):
-            return file_refused(message, SAVE_AS)
+            return file_refused(message, SAVE_AS, WRONG_KIND)
     return None

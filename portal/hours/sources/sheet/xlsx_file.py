@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import portal
+from portal.hours import codes
 from portal.hours.sources.sheet.grid import Grid, Row
 from portal.hours.sources.sheet.refusal import ImportRefused, file_refused
 from portal.hours.sources.sheet.signatures import SAVE_AS
@@ -18,29 +19,31 @@ CHILD = "portal.hours.sources.sheet.xlsx_child"
 OPEN_AND_SAVE = "Open het in Excel, bewaar het opnieuw als .xlsx en upload dat bestand."
 COPY_HOURS = "Kopieer alleen de uren naar een nieuw bestand en upload dat."
 REFUSALS = {
-    "damaged": ("Dit Excel-bestand is beschadigd.", OPEN_AND_SAVE),
+    "damaged": ("Dit Excel-bestand is beschadigd.", OPEN_AND_SAVE, codes.DAMAGED),
     "encrypted": (
         "Dit Excel-bestand heeft een wachtwoord.",
         "Haal het wachtwoord eraf en upload het opnieuw.",
+        codes.PASSWORD,
     ),
-    "too_many_parts": ("Dit Excel-bestand heeft te veel onderdelen.", COPY_HOURS),
-    "too_big_inside": ("Dit Excel-bestand is uitgepakt groter dan 50 MB.", COPY_HOURS),
-    "too_heavy": ("Dit Excel-bestand is te groot om te lezen.", COPY_HOURS),
-    "too_wide": ("Dit Excel-bestand heeft meer dan 100 kolommen.", COPY_HOURS),
-    "too_many_rows": ("Het bestand heeft meer dan 50.000 rijen.", "Splits het bestand per periode."),
-    "macro": ("Dit Excel-bestand heeft een macro.", SAVE_AS),
-    "links": ("Dit Excel-bestand haalt waarden uit een ander bestand.", COPY_HOURS),
+    "too_many_parts": ("Dit Excel-bestand heeft te veel onderdelen.", COPY_HOURS, codes.TOO_BIG),
+    "too_big_inside": ("Dit Excel-bestand is uitgepakt groter dan 50 MB.", COPY_HOURS, codes.TOO_BIG),
+    "too_heavy": ("Dit Excel-bestand is te groot om te lezen.", COPY_HOURS, codes.TOO_BIG),
+    "too_wide": ("Dit Excel-bestand heeft meer dan 100 kolommen.", COPY_HOURS, codes.TOO_BIG),
+    "too_many_rows": ("Het bestand heeft meer dan 50.000 rijen.", "Splits het bestand per periode.", codes.TOO_BIG),
+    "macro": ("Dit Excel-bestand heeft een macro.", SAVE_AS, codes.WRONG_KIND),
+    "links": ("Dit Excel-bestand haalt waarden uit een ander bestand.", COPY_HOURS, codes.CONTENT),
     "nested": (
         "In dit Excel-bestand zit een ander bestand.",
         "Haal dat bestand eruit en upload het opnieuw.",
+        codes.CONTENT,
     ),
-    "dtd": ("Dit Excel-bestand bevat een DTD; dat lezen we niet.", OPEN_AND_SAVE),
-    "encoding": ("Dit Excel-bestand heeft een onbekende tekencodering.", OPEN_AND_SAVE),
-    "xlsb": ("Dit is een binair Excel-bestand (.xlsb).", SAVE_AS),
-    "ods": ("Dit is een OpenDocument-bestand (.ods).", SAVE_AS),
-    "no_workbook": ("Dit is geen Excel-bestand.", SAVE_AS),
-    "empty": ("Het bestand is leeg.", "Upload een bestand met een kopregel en uren."),
-    "two_sheets": ("Meer dan één tabblad bevat uren.", "Bewaar één tabblad per bestand."),
+    "dtd": ("Dit Excel-bestand bevat een DTD; dat lezen we niet.", OPEN_AND_SAVE, codes.DAMAGED),
+    "encoding": ("Dit Excel-bestand heeft een onbekende tekencodering.", OPEN_AND_SAVE, codes.DAMAGED),
+    "xlsb": ("Dit is een binair Excel-bestand (.xlsb).", SAVE_AS, codes.WRONG_KIND),
+    "ods": ("Dit is een OpenDocument-bestand (.ods).", SAVE_AS, codes.WRONG_KIND),
+    "no_workbook": ("Dit is geen Excel-bestand.", SAVE_AS, codes.WRONG_KIND),
+    "empty": ("Het bestand is leeg.", "Upload een bestand met een kopregel en uren.", codes.EMPTY),
+    "two_sheets": ("Meer dan één tabblad bevat uren.", "Bewaar één tabblad per bestand.", codes.SHEETS),
 }
 
 

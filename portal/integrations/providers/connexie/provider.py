@@ -10,6 +10,7 @@ from portal.integrations.json_batch import (
     connect,
     personnel_number_reasons,
 )
+from portal.kernel.codes import Reason
 from portal.settings import Settings
 
 
@@ -21,7 +22,7 @@ class ConnexieFile:
     needs_bsn = False
     file_columns = ("Personeelsnummer", "Naam", "Periode", "Soort uren", "Code", "Uren")
 
-    def preflight_line(self, line: BatchLine) -> list[str]:
+    def preflight_line(self, line: BatchLine) -> list[Reason]:
         return [*personnel_number_reasons(line.person), *code_reasons(line)]
 
 

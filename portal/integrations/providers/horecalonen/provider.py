@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.hours.types import BatchLine
 from portal.integrations.json_batch import SendsJson, bsn_reasons, by_bsn, code_reasons, connect
+from portal.kernel.codes import Reason
 from portal.settings import Settings
 
 
@@ -15,7 +16,7 @@ class HorecalonenFile:
     needs_bsn = True
     file_columns = ("BSN", "Naam", "Periode", "Soort uren", "Code", "Uren")
 
-    def preflight_line(self, line: BatchLine) -> list[str]:
+    def preflight_line(self, line: BatchLine) -> list[Reason]:
         return [*bsn_reasons(line.person), *code_reasons(line)]
 
 

@@ -9,6 +9,7 @@ from portal.hours.types import Period
 from portal.integrations.contract import CheckReport, Company, Employee, Right, RightState
 from portal.integrations.providers.nmbrs import faults, mapping
 from portal.integrations.providers.nmbrs.client import COMPANY, DEBTOR, EMPLOYEE, Login, NmbrsClient
+from portal.integrations.providers.nmbrs.codes import BAD_INPUT, NO_ENVIRONMENT
 from portal.kernel.errors import AccessRefused, Refused, RemoteError
 from portal.secret import Secret
 
@@ -28,6 +29,7 @@ def check(client: NmbrsClient, email: Secret, token: Secret) -> CheckReport:
         raise Refused(
             "Nmbrs herkent de token, maar gaf niet door bij welke omgeving hij hoort.",
             remedy="Controleer in Nmbrs of deze gebruiker bij één omgeving hoort en probeer het opnieuw.",
+            code=NO_ENVIRONMENT,
             call="DebtorService.Environment_Get",
         )
     login = Login(email, token, Secret(domain))
@@ -107,7 +109,7 @@ class Trial:
         return answer
 
 
-def _state(error: RemoteError) -> str:
+def _state(error: RemoteError) -> RightState:
     if error.remote_code == faults.RIGHT:
         return RightState.OFF
     return RightState.NO_ACCESS if error.remote_code in faults.NO_ACCESS else RightState.FAILED
@@ -118,4 +120,5 @@ def refused_here(field: str) -> AccessRefused:
     return AccessRefused(
         f"De {field} kan niet kloppen: hij is leeg of bevat een vreemd teken.",
         remedy=f"Kopieer de {field} opnieuw uit Nmbrs, zonder spaties of regeleinden.",
+        code=BAD_INPUT,
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from portal.integrations.providers.nmbrs.codes import UNKNOWN_FAULT
+from portal.kernel.codes import CODES
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable
 from portal.kernel.remote import wording
 from portal.kernel.remote.soap import SoapFault
@@ -91,6 +93,7 @@ MEANINGS = {
     "2037": Meaning(Refused, "Nmbrs kent de kostenplaats van deze regel niet.", SUPPORT),
     "2038": Meaning(Refused, "Nmbrs kent de code van de kostenplaats van deze regel niet.", SUPPORT),
 }
+THEIR_CODES = {number: CODES.new(f"nmbrs-{number}") for number in MEANINGS}
 
 
 def code_in(text: str) -> str:
@@ -111,14 +114,16 @@ def error_of(fault: SoapFault, service: str, call: str, *, write: bool) -> Remot
         return _unknown(fault, theirs, f"{service}.{call}", write=write)
     message = meaning.message.format(service=service, call=call)
     remedy = meaning.remedy.format(service=service, call=call)
-    return meaning.kind(message, code, remedy, call=f"{service}.{call}", their_code=theirs)
+    call = f"{service}.{call}"
+    return meaning.kind(message, code, remedy, code=THEIR_CODES[code], call=call, their_code=theirs)
 
 
 def _unknown(fault: SoapFault, code: str, call: str, *, write: bool) -> RemoteError:
     if not code and fault.code in ("Client", "Sender"):
-        return Refused("Nmbrs kon ons verzoek niet lezen.", remedy=SUPPORT, call=call)
+        return Refused("Nmbrs kon ons verzoek niet lezen.", remedy=SUPPORT, code=UNKNOWN_FAULT, call=call)
     said = wording.cleaned(fault.text.rpartition("--->")[2]) or "(geen tekst)"
     message = f"Nmbrs gaf een melding die wij niet kennen: “{said}”."
     if write:
-        return wording.unclear("Nmbrs", message, "fault", code, call=call)
-    return Unavailable(message, code, f"{wording.LATER} Blijft dit zo? {SUPPORT}", call=call)
+        return wording.unclear("Nmbrs", message, "fault", code, code=UNKNOWN_FAULT, call=call)
+    remedy = f"{wording.LATER} Blijft dit zo? {SUPPORT}"
+    return Unavailable(message, code, remedy, code=UNKNOWN_FAULT, call=call)

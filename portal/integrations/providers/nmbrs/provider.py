@@ -11,9 +11,12 @@ from portal.integrations.contract import (
     Credentials,
     HourCode,
 )
+from portal.integrations.line_codes import NO_HOUR_CODE, UNKNOWN_MEMBER
 from portal.integrations.providers.nmbrs import faults, mapping
 from portal.integrations.providers.nmbrs.check import check, refused_here
 from portal.integrations.providers.nmbrs.client import Login, NmbrsClient
+from portal.integrations.providers.nmbrs.codes import BAD_NUMBER, NO_ENVIRONMENT, NOT_DELETED
+from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused
 from portal.kernel.remote.breaker import Breaker
 from portal.kernel.remote.http import Limits, Remote, Turnstile
@@ -53,16 +56,17 @@ class Nmbrs:
         self.close = remote.close
         self._client = NmbrsClient(remote)
 
-    def preflight_line(self, line: BatchLine) -> list[str]:
+    def preflight_line(self, line: BatchLine) -> list[Reason]:
         reasons = []
         if not line.code:
-            reasons.append(f"Voor “{line.kind}” is nog geen urencode van Nmbrs gekozen.")
+            reasons.append(Reason(f"Voor “{line.kind}” is nog geen urencode van Nmbrs gekozen.", NO_HOUR_CODE))
         elif not _is_id(line.code):
-            reasons.append("De urencode is geen getal. Kies een urencode uit de lijst van Nmbrs.")
+            reasons.append(Reason("De urencode is geen getal. Kies een urencode uit de lijst van Nmbrs.", NO_HOUR_CODE))
         if not line.employee_ref:
-            reasons.append("Dit teamlid is nog niet gekoppeld aan een medewerker in Nmbrs.")
+            reasons.append(Reason("Dit teamlid is nog niet gekoppeld aan een medewerker in Nmbrs.", UNKNOWN_MEMBER))
         elif not _is_id(line.employee_ref):
-            reasons.append("De koppeling met de medewerker in Nmbrs klopt niet. Kies de medewerker opnieuw.")
+            text = "De koppeling met de medewerker in Nmbrs klopt niet. Kies de medewerker opnieuw."
+            reasons.append(Reason(text, UNKNOWN_MEMBER))
         return reasons
 
     def check(self, credentials: Credentials) -> CheckReport:
@@ -87,7 +91,8 @@ class Nmbrs:
         Raises AccessRefused, Refused, Unavailable, Unclear."""
         reasons = self.preflight_line(line)
         if reasons:
-            raise Refused(reasons[0], remedy="Los dit op en maak daarna een nieuwe export.")
+            first = reasons[0]
+            raise Refused(first.text, remedy="Los dit op en maak daarna een nieuwe export.", code=first.code)
         login = _login(credentials, with_domain=True)
         employee, code = int(line.employee_ref), int(line.code)
         return str(self._client.insert(login, employee, code, line.hours, period, unprotected=unprotected))
@@ -108,6 +113,7 @@ class Nmbrs:
             raise Refused(
                 "Nmbrs heeft deze regel niet weggehaald: hij staat er niet meer, of de periode is afgesloten.",
                 remedy="Lees bij Verschil na wat er staat.",
+                code=NOT_DELETED,
             )
 
     def _codes(self, login: Login, company: int, model: int) -> tuple[HourCode, ...]:
@@ -149,6 +155,7 @@ def _login(credentials: Credentials, *, with_domain: bool = False) -> Login:
         raise AccessRefused(
             "Van deze koppeling is de Nmbrs-omgeving nog niet bekend.",
             remedy="Controleer de gegevens van de koppeling opnieuw.",
+            code=NO_ENVIRONMENT,
         )
     return Login(credentials["email"], credentials["token"], domain)
 
@@ -165,5 +172,5 @@ def _is_id(text: str) -> bool:
 def _id(text: str) -> int:
     """Raises Refused for a reference that Nmbrs cannot have given."""
     if not _is_id(text):
-        raise Refused("Dit nummer kan niet van Nmbrs zijn.", remedy=faults.MATCH)
+        raise Refused("Dit nummer kan niet van Nmbrs zijn.", remedy=faults.MATCH, code=BAD_NUMBER)
     return int(text)

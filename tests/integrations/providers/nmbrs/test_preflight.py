@@ -28,7 +28,7 @@ def test_a_line_that_cannot_go_is_named_and_never_sent(changes, reason):
         with pytest.raises(Refused):
             provider.insert(line(**changes), OCTOBER, LOGIN)
     assert len(reasons) == 1
-    assert reason in reasons[0]
+    assert reason in reasons[0].text
     assert stub.connections == 0
 
 

@@ -1,0 +1,13 @@
+"""Codes of koppelingen: their states, the rights that a check tries, and why a line cannot go to a target."""
+
+from __future__ import annotations
+
+from portal.integrations.contract import RightState
+from portal.integrations.models import KoppelingState, RequestState
+from portal.kernel.codes import CODES
+
+KOPPELING = CODES.of_states("koppeling", KoppelingState)
+REQUEST = CODES.of_states("aanvraag", RequestState)
+RIGHT = CODES.of_states("recht", RightState)
+NOT_ACTIVE = KOPPELING[KoppelingState.OFF]
+OTHER_ENVIRONMENT = CODES.new("koppeling-andere-omgeving")
