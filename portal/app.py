@@ -29,7 +29,7 @@ from portal.help import search_routes
 from portal.help import voice_routes as voice
 from portal.help.assets import Shelf
 from portal.help.cache import open_cache
-from portal.help.search import Search
+from portal.help.search_later import SearchLater
 from portal.help.turnstile import Turnstile
 from portal.help.types import Library
 from portal.hours import routes as hours
@@ -91,7 +91,7 @@ def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: 
     app.register_blueprint(pages.bp)
     app.extensions["help"] = library_of(app, settings)
     app.extensions["help_progress"] = progress.steps
-    app.extensions["help_search"] = Search(app.extensions["help"])
+    app.extensions["help_search"] = SearchLater(app.extensions["help"])
     _templates(app)
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)

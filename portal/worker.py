@@ -24,6 +24,8 @@ WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 5.0
 DAY_SECONDS = 86_400.0
+# the system may give a signal to any thread, and Python acts on it only when the first thread does something
+SIGNAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def main(settings: Settings) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(SIGNAL_SECONDS)
     crew.hand_back()
     waker.close()
     logs.log("worker stopped")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import run_simple
 
 from portal import app as portal_app
-from portal.help.search import Search
+from portal.help.search_later import SearchLater
 from portal.help.types import ContentError
 from portal.kernel.access import Audience, access
 from portal.settings import Settings
@@ -45,7 +45,7 @@ class Desk:
             self.seen = now
             try:
                 library = portal_app.library_of(self.app, self.settings)
-                self.app.extensions.update(help=library, help_search=Search(library))
+                self.app.extensions.update(help=library, help_search=SearchLater(library))
                 self.fault = ""
             except ContentError as error:
                 self.fault = str(error)

@@ -6,4 +6,6 @@ from portal import settings
 from portal.app import create_app
 from portal.kernel.limits import Drained
 
-app = Drained(create_app(settings.load()))
+site = create_app(settings.load())
+site.extensions["help_search"].warm()
+app = Drained(site)

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.help import misses
-from portal.help.search import Search
+from portal.help.search_later import SearchLater
 from portal.help.types import EVERY_PROVIDER, Article, Library
 from portal.kernel.access import Audience, access, acting, mind_the_reader
 
@@ -17,8 +17,8 @@ KEPT_SECONDS = 300
 POPULAR_GUIDES = 4
 
 
-def engine() -> Search:
-    found: Search = current_app.extensions["help_search"]
+def engine() -> SearchLater:
+    found: SearchLater = current_app.extensions["help_search"]
     return found
 
 

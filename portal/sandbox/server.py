@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -109,7 +110,8 @@ def main(host: str = "127.0.0.1", port: int = DEFAULT_PORT, state_dir: Path | No
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     print(f"Stand-ins on http://{host}:{server.port} (nmbrs, connexie, horecalonen)", flush=True)
-    stop.wait()
+    while not stop.is_set():
+        time.sleep(0.2)  # a signal that another thread gets is handled when this one wakes
     server.shutdown()
     thread.join()
     server.server_close()

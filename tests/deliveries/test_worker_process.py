@@ -142,6 +142,20 @@ def test_told_to_stop_it_finishes_the_line_and_hands_the_rest_back(
     assert nmbrs.booked() == [(101, "15.00"), (102, "15.00"), (103, "15.00")]
 
 
+def test_i5_told_to_stop_while_it_stood_still_it_stops_when_it_goes_on(
+    nmbrs: Stage, start: Callable[[], subprocess.Popen[str]]
+) -> None:
+    """The system then gives the signal to another thread than the first, the only one in which Python acts on it."""
+    worker = start()
+    assert worker.stderr is not None
+    assert "worker started" in worker.stderr.readline()
+    time.sleep(1)  # all threads at rest
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
+        worker.send_signal(number)
+        time.sleep(0.3)
+    assert worker.wait(WAIT_SECONDS) == 0
+
+
 def test_two_workers_share_the_deliveries(nmbrs: Stage, start: Callable[[], subprocess.Popen[str]]) -> None:
     ids = [service.send(nmbrs.alice, nmbrs.export())]
     for number in range(3):

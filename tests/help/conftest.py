@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from portal.help import machine_routes, pages, routes, search_routes
 from portal.help.assets import Shelf
 from portal.help.cache import Cache
-from portal.help.search import Search
+from portal.help.search_later import SearchLater
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import FILTERS
@@ -48,7 +48,7 @@ def _app(library: Library) -> Flask:
     app.extensions["assets"] = Shelf.of(ASSETS)
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = True
-    app.extensions["help_search"] = Search(library)
+    app.extensions["help_search"] = SearchLater(library)
     app.register_blueprint(routes.bp)
     app.register_blueprint(machine_routes.bp)
     app.register_blueprint(search_routes.bp)
