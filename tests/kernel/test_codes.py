@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.kernel.codes import Codes
+import portal.app  # noqa: F401 - it makes the codes
+from portal.kernel.codes import CODES, Codes
 from tests.conftest import SECRET_KEY, VAULT_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +75,15 @@ def test_only_the_list_makes_codes() -> None:
         file for file in (ROOT / "portal").rglob("*.py") if file.name != "codes.py" or file.parent.name != "kernel"
     ]
     assert [file.name for file in files if re.search(r"\bCode\((?!\d)", file.read_text(encoding="utf-8"))] == []
+
+
+def test_a_template_names_only_codes_that_exist() -> None:
+    """A link with a word that is no code (any more) would end at "Deze code kennen we niet"."""
+    files = [file for file in (ROOT / "templates").rglob("*.html") if file.name != "code_link.html"]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    named = set(re.findall(r'code_link\("([^"]+)"', text))
+    things = set(re.findall(r'code_of\("([^"]+)"\)', text))
+    assert named
+    assert things
+    assert named - set(CODES) == set()
+    assert {thing for thing in things if not any(code.startswith(f"{thing}-") for code in CODES)} == set()
