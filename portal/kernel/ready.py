@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MARK = "portal.ready"
 MOST_BYTES = 64_000_000
+HOSTS_REMEMBERED = 64  # anybody may write a host in a request
 HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,20}(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 # what changes when an answer is kept; the date of a file goes too, as a release may bring an older file back
 REPLACED = frozenset({"content-length", "content-encoding", "etag", "vary", "last-modified"})
@@ -68,6 +70,7 @@ class ReadyLayer:
 
     def __init__(self, inner: WSGIApplication, *, cookie: str, hosts: Sequence[str], shared: str) -> None:
         self.inner, self.cookie, self.hosts, self.shared = inner, cookie, list(hosts), shared
+        self._good_host = lru_cache(HOSTS_REMEMBERED)(self._is_good_host)  # most of the time of an answer, else
         self._kept: dict[str, dict[str, Ready]] = {}
         self._size = 0
         self._lock = threading.Lock()
@@ -97,7 +100,7 @@ class ReadyLayer:
     def _has_body(environ: WSGIEnvironment) -> bool:
         return environ.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
-    def _good_host(self, host: str) -> bool:
+    def _is_good_host(self, host: str) -> bool:
         """A host that the application would refuse is left to it."""
         return HOST.fullmatch(host) is not None and host_is_trusted(host, self.hosts)
 
