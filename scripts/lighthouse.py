@@ -37,21 +37,22 @@ def main(paths: tuple[str, ...]) -> int:
     return int(not all(good))
 
 
-def report(url: str, browser: str) -> Report:
-    """Run Lighthouse once. Its default profile is a slow phone; raises CalledProcessError when it cannot run."""
+def report(url: str, browser: str) -> Report | None:
+    """Run Lighthouse once; its default profile is a slow phone. None when it could not (it says why)."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
-        subprocess.run(
+        done = subprocess.run(
             ("npx", "--yes", f"lighthouse@{VERSION}", url, "--quiet", "--output=json", f"--output-path={file}",
              "--no-enable-error-reporting", "--chrome-flags=--headless=new --no-sandbox --disable-gpu"),
-            check=True, env={**os.environ, "CHROME_PATH": browser}, cwd=folder,
+            check=False, env={**os.environ, "CHROME_PATH": browser}, cwd=folder,
         )  # fmt: skip
-        found: Report = json.loads(file.read_text(encoding="utf-8"))
-        return found
+        return json.loads(file.read_text(encoding="utf-8")) if done.returncode == 0 else None
 
 
-def show(path: str, found: Report) -> int:
-    """Print the scores of a page and what cost points; return the lowest score."""
+def show(path: str, found: Report | None) -> int:
+    """Print the scores of a page and what cost points; return the lowest score, 0 without a report."""
+    if found is None:
+        return 0
     scores = {name: round((found["categories"][name]["score"] or 0) * 100) for name in CATEGORIES}
     print(path, ", ".join(f"{name} {score}" for name, score in scores.items()), flush=True)
     for line in lost(found):
