@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench instructions crash crash-mistakes lock videos old-videos chromium ffmpeg fonts
+.PHONY: help run test check bench bench-tools lighthouse instructions crash crash-mistakes lock videos old-videos chromium ffmpeg fonts
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,8 +40,17 @@ check: $(VENV)/dev.stamp ## Lint, types, import rules, templates
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 
-bench: $(VENV)/dev.stamp ## Run the benchmarks
-	@for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+bench-tools: ## Install what the benchmarks compare with: nginx, and wrk that loads servers
+	@command -v nginx >/dev/null && command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light wrk >/dev/null; \
+	  else echo "nginx or wrk is missing: install both, or run make bench-tools as root on Debian." >&2; fi; }
+
+bench: $(VENV)/dev.stamp bench-tools ## Run the benchmarks; ends with an error when one misses its bar
+	@status=0; for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || status=1; done; exit $$status
+
+lighthouse: $(VENV)/dev.stamp chromium ## Lighthouse on the public pages as a phone; needs Node.js, fails below 100
+	@PYTHONPATH=. $(BIN)/python -m scripts.lighthouse
 
 instructions: $(VENV)/dev.stamp chromium ## Walk the steps of the help pages in a browser and note the day
 	PORTAL_NOTE_TESTED=1 $(BIN)/python -m pytest tests/journeys/test_main_job.py -k from_reading_to_receipt

@@ -30,6 +30,7 @@ TYPES = {
     ".txt": "text/plain",
     ".vtt": "text/vtt",
     ".webm": "video/webm",
+    ".webp": "image/webp",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }

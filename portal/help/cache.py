@@ -1,4 +1,4 @@
-"""Keeps rendered pages in one file, so that a start renders only what changed.
+"""Keeps pages as they were read and rendered in one file, so that a start works only on what changed.
 
 A page is known by the bytes of its file, the clips beside it and the code that renders it. The file may be lost or
 damaged at any time: then everything is rendered again. It is written whole or not at all.
@@ -9,27 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from portal.help.links import Found
-from portal.help.types import Article, FrontMatter, Heading, Part
+from portal.help.types import Article, Change, FrontMatter, Heading, Part
 from portal.kernel.logs import warn
 
 HERE = Path(__file__).parent
-RENDERERS = ("cache.py", "captions.py", "links.py", "media.py", "pages.py", "parts.py", "render.py", "source.py")
-LIBRARIES = ("markdown", "nh3", "lxml")
+RENDERERS = (
+    "cache.py", "captions.py", "front_matter.py", "links.py", "media.py", "pages.py", "parts.py", "render.py",
+    "source.py",
+)  # fmt: skip
+LIBRARIES = ("markdown", "nh3", "lxml", "python-frontmatter", "pyyaml")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A page as it was rendered before."""
+    """A page as it was read and rendered before; `article` wants its key."""
 
+    front: FrontMatter
+    lines: Mapping[str, int]
     found: Found
-    article: Callable[[str, FrontMatter], Article]
+    article: Callable[[str], Article]
 
 
 @dataclass
@@ -49,10 +55,13 @@ class Cache:
             return None
         self.used = True
         self._now[self._key(name, raw)] = row
-        return Known(Found(*(tuple(part) for part in row["found"])), lambda key, front: _article(row, key, front))
+        front = _front(row["front"])
+        found = Found(*(tuple(part) for part in row["found"]))
+        return Known(front, row["lines"], found, lambda key: _article(row, key, front))
 
-    def put(self, name: str, raw: bytes, article: Article, found: Found) -> None:
+    def put(self, name: str, raw: bytes, article: Article, found: Found, lines: Mapping[str, int]) -> None:
         self._now[self._key(name, raw)] = {
+            "front": _plain(article.front), "lines": dict(lines),
             "found": [found.tags, found.ids, found.targets],
             "headings": [[h.id, h.text, h.level] for h in article.headings],
             "parts": [[p.anchor, p.title, p.text] for p in article.parts],
@@ -74,6 +83,17 @@ class Cache:
 
     def _key(self, name: str, raw: bytes) -> str:
         return hashlib.sha256(b"\0".join((self._version.encode(), name.encode(), raw))).hexdigest()
+
+
+def _plain(front: FrontMatter) -> dict[str, Any]:
+    changes = [[change.on.isoformat(), change.what] for change in front.changes]
+    return {**vars(front), "checked_on": front.checked_on.isoformat(), "changes": changes}
+
+
+def _front(row: Mapping[str, Any]) -> FrontMatter:
+    changes = tuple(Change(date.fromisoformat(on), what) for on, what in row["changes"])
+    days = {"checked_on": date.fromisoformat(row["checked_on"]), "changes": changes}
+    return FrontMatter(**{**row, **days, "keywords": tuple(row["keywords"])})
 
 
 def _article(row: dict[str, Any], key: str, front: FrontMatter) -> Article:

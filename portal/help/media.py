@@ -1,7 +1,8 @@
 """The clips: are all their files there, do the timed texts fit, and the figure that shows them.
 
 A clip called x has x.mp4 and x.webm (so that every browser plays one), x.vtt (Dutch captions), x.chapters.vtt
-(chapters), x.txt (transcript) and x.jpg or x.png (poster). Requirement J6. `x.json` says what it shows: clips.py.
+(chapters), x.txt (transcript) and x.webp, x.jpg or x.png (poster); `x.json` says what it shows (clips.py).
+Requirement J6.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ WIDTH, HEIGHT = 683, 384
 SOURCES = {".webm": "video/webm", ".mp4": "video/mp4"}
 CAPTIONS, CHAPTERS, TRANSCRIPT = ".vtt", ".chapters.vtt", ".txt"
 NEEDED = (".mp4", ".webm", CAPTIONS, CHAPTERS, TRANSCRIPT)
-POSTERS = (".jpg", ".png")
+POSTERS = (".webp", ".jpg", ".png")
 CHAPTER = "# "  # starts the line of the transcript that names a chapter
 
 
@@ -34,7 +35,7 @@ def _missing(name: str, media_dir: Path) -> list[str]:
     absent = [name + end for end in NEEDED if not (media_dir / (name + end)).is_file()]
     faults = [f"video file is missing: {ADDRESS}/{file}" for file in absent]
     if _poster(name, media_dir) is None:
-        faults.append(f"video file is missing: {ADDRESS}/{name}{POSTERS[0]} (or {POSTERS[1]})")
+        faults.append(f"video file is missing: {ADDRESS}/{name}{POSTERS[0]} (or {POSTERS[1]}, {POSTERS[2]})")
     return faults
 
 

@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from portal.help import links
-from portal.help.cache import Cache, no_cache
+from portal.help.cache import Cache, Known, no_cache
 from portal.help.front_matter import Reader
 from portal.help.parts import parts_of
 from portal.help.render import clean, to_html
 from portal.help.source import Rewriter
-from portal.help.types import Article, ContentError, FrontMatter, Heading, Library, Line, Problem
+from portal.help.types import EVERY_PROVIDER, Article, ContentError, FrontMatter, Heading, Library, Line, Problem
 from portal.help.walks import tested_on, walk_of
 
 INTRODUCTION = "_inleiding"
@@ -30,7 +30,8 @@ FILE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Draft:
-    """A file that was read well enough to be rendered. `lines` says where each field stands, `raw` is all of it."""
+    """A file that was read well enough to be rendered. `lines` says where each field stands, `raw` is all of it.
+    A page that is `known` from an earlier start has no body: nothing reads it."""
 
     path: Path
     raw: bytes
@@ -38,6 +39,7 @@ class Draft:
     front: FrontMatter
     lines: Mapping[str, int]
     body: list[Line]
+    known: Known | None = None
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,10 @@ def load(
     only pages that changed are rendered again. Raises ContentError with every problem. Safe to call twice.
     """
     problems: list[Problem] = []
-    drafts = [draft for path in _files(content_dir, problems) if (draft := _read(path, providers, problems))]
+    cache = cache or no_cache()
+    drafts = [draft for path in _files(content_dir, problems) if (draft := _read(path, providers, cache, problems))]
     drafts.sort(key=_place)
     _once(drafts, problems)
-    cache = cache or no_cache()
     rendered = [_remembered(draft, assets_dir / "media", cache, problems) for draft in drafts]
     faults = links.check(list(map(_for_links, drafts, rendered)), assets_dir, {*app_paths, "/"})
     faults += _code_faults(drafts, rendered, codes)
@@ -96,11 +98,27 @@ def _files(content_dir: Path, problems: list[Problem]) -> list[Path]:
     return sorted(content_dir.glob("*.md"))
 
 
-def _read(path: Path, providers: Collection[str], problems: list[Problem]) -> Draft | None:
+def _read(path: Path, providers: Collection[str], cache: Cache, problems: list[Problem]) -> Draft | None:
     raw = path.read_bytes()
     if path.stem != INTRODUCTION and not FILE_NAME.fullmatch(path.stem):
         problems.append(Problem(path.name, 1, "a file name is an address: small letters, digits and single dashes"))
         return None
+    known = cache.get(path.name, raw)
+    if known and known.front.provider in ("", EVERY_PROVIDER, *providers):
+        draft: Draft | None = Draft(path, raw, _key(path, known.front), known.front, known.lines, [], known)
+    else:
+        draft = _parsed(path, raw, providers, problems)
+    if draft and draft.key in providers and draft.front.provider != draft.key:
+        wrong = f"the page of {draft.key} must name it as its provider"
+        problems.append(Problem(path.name, draft.lines["provider"], wrong))
+    return draft
+
+
+def _key(path: Path, front: FrontMatter) -> str:
+    return path.stem if front.provider else INTRODUCTION_ANCHOR
+
+
+def _parsed(path: Path, raw: bytes, providers: Collection[str], problems: list[Problem]) -> Draft | None:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,10 +130,7 @@ def _read(path: Path, providers: Collection[str], problems: list[Problem]) -> Dr
     if front is None:
         return None
     lines = {name: reader.line_of(name) for name in ("title", "order", "provider")}
-    key = path.stem if front.provider else INTRODUCTION_ANCHOR
-    if key in providers and front.provider != key:
-        problems.append(Problem(path.name, lines["provider"], f"the page of {key} must name it as its provider"))
-    return Draft(path, raw, key, front, lines, reader.body)
+    return Draft(path, raw, _key(path, front), front, lines, reader.body)
 
 
 def _once(drafts: list[Draft], problems: list[Problem]) -> None:
@@ -130,13 +145,12 @@ def _once(drafts: list[Draft], problems: list[Problem]) -> None:
 
 
 def _remembered(draft: Draft, media_dir: Path, cache: Cache, problems: list[Problem]) -> Rendered:
-    known = cache.get(draft.path.name, draft.raw)
-    if known is not None:
-        return Rendered(known.article(draft.key, draft.front), known.found, [])
+    if draft.known is not None:
+        return Rendered(draft.known.article(draft.key), draft.known.found, [])
     fresh: list[Problem] = []
     rendered = _render(draft, media_dir, fresh)
     if not fresh:
-        cache.put(draft.path.name, draft.raw, rendered.article, rendered.found)
+        cache.put(draft.path.name, draft.raw, rendered.article, rendered.found, draft.lines)
     problems += fresh
     return rendered
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-PORTAL = ("tokens", "base", "layout", "components", "figures", "tables", "flows", "docs", "search", "voice")
-ONLY_PORTAL = frozenset({"figures", "flows"})
+PORTAL = ("tokens", "base", "layout", "frame", "components", "figures", "tables", "flows", "docs", "search", "voice")
+ONLY_PORTAL = frozenset({"figures", "flows", "frame"})
 BUNDLES = {"public.css": tuple(name for name in PORTAL if name not in ONLY_PORTAL), "portal.css": PORTAL}
 # a string stays as it is; a comment goes, and so do blanks around signs and after a colon (one before it can matter)
 PARTS = re.compile(r'("[^"]*")|/\*.*?\*/|\s*([{};,>])\s*|(:)\s+', re.DOTALL)

@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 MARK = "portal.ready"
 MOST_BYTES = 64_000_000
+HOSTS_REMEMBERED = 64  # anybody may write a host in a request
 HOST = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,20}(:\d{1,5})?", re.IGNORECASE | re.ASCII)
-OF_BODY = frozenset({"content-length", "content-encoding", "etag", "vary"})
+# what changes when an answer is kept; the date of a file goes too, as a release may bring an older file back
+REPLACED = frozenset({"content-length", "content-encoding", "etag", "vary", "last-modified"})
 ON_304 = frozenset({"content-type", "content-length", "content-encoding"})
 Header = tuple[str, str]
 
@@ -31,6 +34,11 @@ Header = tuple[str, str]
 def same_for_everybody() -> None:
     """Say that the answer to this request depends on its address alone. Safe to call twice."""
     request.environ[MARK] = True
+
+
+def _closed(answer: Iterable[bytes]) -> tuple[()]:
+    getattr(answer, "close", lambda: None)()
+    return ()
 
 
 class Ready:
@@ -62,6 +70,7 @@ class ReadyLayer:
 
     def __init__(self, inner: WSGIApplication, *, cookie: str, hosts: Sequence[str], shared: str) -> None:
         self.inner, self.cookie, self.hosts, self.shared = inner, cookie, list(hosts), shared
+        self._good_host = lru_cache(HOSTS_REMEMBERED)(self._is_good_host)  # most of the time of an answer, else
         self._kept: dict[str, dict[str, Ready]] = {}
         self._size = 0
         self._lock = threading.Lock()
@@ -91,7 +100,7 @@ class ReadyLayer:
     def _has_body(environ: WSGIEnvironment) -> bool:
         return environ.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
-    def _good_host(self, host: str) -> bool:
+    def _is_good_host(self, host: str) -> bool:
         """A host that the application would refuse is left to it."""
         return HOST.fullmatch(host) is not None and host_is_trusted(host, self.hosts)
 
@@ -101,22 +110,23 @@ class ReadyLayer:
         def hold(status: str, headers: list[Header], _exc_info: object = None) -> None:
             told.append((status, headers))
 
-        answer = self.inner(environ, hold)  # type: ignore[arg-type]
+        whole = {**environ, "REQUEST_METHOD": "GET"}  # HEAD is told what GET would send, so it is made here too
+        answer = self.inner(whole, hold)  # type: ignore[arg-type]
         status, headers = told[-1]
         names = {name.lower() for name, _value in headers}
-        whole = environ["REQUEST_METHOD"] == "GET" and status.startswith("200") and environ.get(MARK)
-        if not whole or self._size > MOST_BYTES or names & {"set-cookie", "content-encoding"}:
+        keep = status.startswith("200") and MARK in whole and not names & {"set-cookie", "content-encoding"}
+        if not keep or self._size > MOST_BYTES:
             start_response(status, headers)
-            return answer
+            return answer if environ["REQUEST_METHOD"] == "GET" else _closed(answer)
         content = b"".join(answer)
-        getattr(answer, "close", lambda: None)()
+        _closed(answer)
         made = self._made(content, headers, shared=key.startswith(self.shared))
         self._keep(key, made)
         return made[best(environ.get("HTTP_ACCEPT_ENCODING"))].give(environ, start_response)
 
     @staticmethod
     def _made(content: bytes, headers: Sequence[Header], *, shared: bool) -> dict[str, Ready]:
-        rest = [row for row in headers if row[0].lower() not in OF_BODY]
+        rest = [row for row in headers if row[0].lower() not in REPLACED]
         vary = "Accept-Encoding" if shared else "Accept-Encoding, Cookie"
         return {name: Ready(name, content, pack(content), rest, vary) for name, pack in PACK.items()}
 

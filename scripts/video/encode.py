@@ -11,16 +11,17 @@ from scripts.video.frames import RATE, Frame
 # Cards and pages are flat and mostly stand still: high values look sharp, in about half a megabyte a file.
 MP4 = ["-c:v", "libx264", "-preset", "slower", "-crf", "30", "-tune", "animation", "-movflags", "+faststart"]
 WEBM = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "47", "-deadline", "good", "-cpu-used", "3"]
+POSTER = ["-c:v", "libwebp", "-quality", "75"]  # half of a JPEG that looks the same; a phone asks for it with the page
 
 
 def encode(frames: Sequence[Frame], poster: Frame, target: Path) -> None:
-    """Write `target`.mp4, `target`.webm and `target`.jpg (the poster)."""
+    """Write `target`.mp4, `target`.webm and `target`.webp (the poster)."""
     listing = frames[0].file.with_name("frames.txt")
     listing.write_text(_listing(frames), encoding="utf-8")
     source = ("-f", "concat", "-safe", "0", "-i", str(listing), "-r", str(RATE), "-pix_fmt", "yuv420p", "-an")
     _ffmpeg(*source, *MP4, f"{target}.mp4")
     _ffmpeg(*source, *WEBM, f"{target}.webm")
-    _ffmpeg("-i", str(poster.file), "-q:v", "7", f"{target}.jpg")
+    _ffmpeg("-i", str(poster.file), *POSTER, f"{target}.webp")
 
 
 def _listing(frames: Sequence[Frame]) -> str:

@@ -28,7 +28,7 @@ from scripts.video.scenes import TOKEN
 from scripts.video.words import Piece, write_words
 
 MEDIA = Path(__file__).resolve().parents[2] / "static" / "assets" / "media"
-SUFFIXES = (".mp4", ".webm", ".jpg", CAPTIONS, CHAPTERS, TRANSCRIPT)
+SUFFIXES = (".mp4", ".webm", ".webp", CAPTIONS, CHAPTERS, TRANSCRIPT)
 
 
 def draw_token(made: Path) -> float:

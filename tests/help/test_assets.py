@@ -21,7 +21,7 @@ SIZE = len(BYTES)
         ("media/nmbrsAPIToken.webm", "video/webm"),
         ("media/nmbrsAPIToken.vtt", "text/vtt; charset=utf-8"),
         ("media/nmbrsAPIToken.txt", "text/plain; charset=utf-8"),
-        ("media/nmbrsAPIToken.jpg", "image/jpeg"),
+        ("media/nmbrsAPIToken.webp", "image/webp"),
         ("base.css", "text/css; charset=utf-8"),
         ("portal.js", "text/javascript; charset=utf-8"),
         ("favicon.svg", "image/svg+xml; charset=utf-8"),

@@ -55,7 +55,7 @@ def test_captions_and_transcript_are_what_the_scenes_say(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_all_files_of_a_clip_are_of_one_recording(name: str) -> None:
-    assert set(noted(name).files) == {".mp4", ".webm", ".jpg", ".vtt", ".chapters.vtt", ".txt"}
+    assert set(noted(name).files) == {".mp4", ".webm", ".webp", ".vtt", ".chapters.vtt", ".txt"}
     names = ["Nmbrs", "Horecalonen", "Connexie"]
     assert list(clips.faults(MEDIA, name, check.read_screens(ROOT), names)) == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from portal.help.cache import open_cache
 from portal.help.captions import seconds
+from portal.help.pages import load
 from portal.help.types import ContentError, Library
 from tests.help.conftest import NMBRS, Folder
 
@@ -184,23 +185,23 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(folder: Folder) -> Non
 
 
 def test_pages_that_did_not_change_come_from_the_cache(folder: Folder, tmp_path: Path) -> None:
-    def load() -> tuple[Library, bool]:
+    def again() -> tuple[Library, bool]:
         cache = open_cache(tmp_path / "cache.json", folder.media)
         return folder.load(cache), cache.used
 
-    fresh, used = load()
+    fresh, used = again()
     assert not used
-    assert load() == (fresh, True)
+    assert again() == (fresh, True)
     folder.edit("Eerste alinea.", "Andere alinea.")
-    assert "Andere alinea." in load()[0].articles[0].html
+    assert "Andere alinea." in again()[0].articles[0].html
     folder.edit("Andere alinea.", "[x](#weg)")
     with pytest.raises(ContentError, match=r"nmbrs.md:12: dead link"):
-        load()
+        again()
     folder.edit("[x](#weg)", "Eerste alinea.")
     (folder.media / "filmpje.txt").write_text("Stap 2")
-    assert "Stap 2" in load()[0].articles[0].html
+    assert "Stap 2" in again()[0].articles[0].html
     (tmp_path / "cache.json").write_text("[")
-    assert load()[1] is False
+    assert again()[1] is False
 
 
 def test_a_dead_link_to_a_page_that_changed_is_named_with_its_line(folder: Folder, tmp_path: Path) -> None:
@@ -209,6 +210,13 @@ def test_a_dead_link_to_a_page_that_changed_is_named_with_its_line(folder: Folde
     folder.edit("## Uren doorzetten", "## Uren verzenden")
     with pytest.raises(ContentError, match=r"hulp.md:12: dead link"):
         folder.load(open_cache(tmp_path / "cache.json", folder.media))
+
+
+def test_a_page_from_the_cache_still_names_a_koppeling_that_exists(folder: Folder, tmp_path: Path) -> None:
+    folder.load(open_cache(tmp_path / "cache.json", folder.media))
+    cache = open_cache(tmp_path / "cache.json", folder.media)
+    with pytest.raises(ContentError, match=r"nmbrs.md:4: unknown provider nmbrs"):
+        load(folder.content, folder.root / "assets", providers={"connexie"}, app_paths={"/inloggen"}, cache=cache)
 
 
 def test_loading_twice_gives_the_same(folder: Folder) -> None:

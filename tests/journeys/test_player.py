@@ -78,7 +78,7 @@ def test_nothing_but_the_poster_is_asked_for_before_somebody_plays(demo: Demo, b
     person.open(PAGE)
     person.page.locator("video").scroll_into_view_if_needed()
     person.page.wait_for_load_state("networkidle")
-    assert names == ["nmbrsAPIToken.jpg"]
+    assert names == ["nmbrsAPIToken.webp"]
     playing(person)
     assert "nmbrsAPIToken.webm" in names
     person.look("filmpje")

@@ -1,0 +1,70 @@
+"""How long the web application takes to start with a thousand help pages, against ten.
+
+Each start is a process of its own: the time from the settings to an application that can answer. The first one of an
+installation renders every page; the ones after it find them in the data folder, also when some pages changed since.
+The bar is for those: a thousand pages may cost one second more than ten. Ends with 1 when they cost more.
+CPU is the time of the process itself: it counts when the machine is busy.
+Usage: python benchmarks/start.py [pages] [rounds]
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.parts.help_pages import write
+from benchmarks.parts.servers import COMMAND, ROOT, environment
+
+FEW, BAR_SECONDS = 10, 1.0
+START = """
+import json, time
+from portal import settings
+from portal.app import create_app
+wall, cpu = time.perf_counter(), time.process_time()
+create_app(settings.load())
+print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))
+"""
+Times = tuple[float, float]  # seconds: on the clock, of the processor
+
+
+class Place:
+    """An installation with invented pages and nothing kept yet."""
+
+    def __init__(self, folder: Path, pages: int) -> None:
+        write(folder / "content", pages)
+        self.env = environment(folder / "data", 8000, folder / "content")
+        subprocess.run((*COMMAND, "db", "upgrade"), env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def start(self) -> Times:
+        words = (sys.executable, "-c", START)
+        done = subprocess.run(words, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True)
+        wall, cpu = json.loads(done.stdout)
+        return wall, cpu
+
+
+def main(many: int, rounds: int) -> int:
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        places = {FEW: Place(Path(one), FEW), many: Place(Path(other), many)}
+        first = {pages: place.start() for pages, place in places.items()}
+        turns = [{pages: place.start() for pages, place in places.items()} for _round in range(rounds)]
+    show("first start", [first], many)
+    return int(show("next start", turns, many) > BAR_SECONDS)
+
+
+def show(name: str, turns: list[dict[int, Times]], many: int) -> float:
+    """Print both sizes and return how many seconds more the many pages take."""
+    for pages in (FEW, many):
+        wall, cpu = (statistics.median(turn[pages][kind] for turn in turns) for kind in (0, 1))
+        print(f"{name}, {pages:5} pages: {wall:6.2f} s ({cpu:.2f} s CPU)")
+    more, cpu = (statistics.median(turn[many][kind] - turn[FEW][kind] for turn in turns) for kind in (0, 1))
+    print(f"{name}: {more:.2f} s more ({cpu:.2f} s CPU)")
+    return more
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(given[0] if given else 1000, given[1] if given[1:] else 3))
