@@ -17,7 +17,7 @@ from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import Company, Component, Employee, HourCode
 
 WHOLE = re.compile(r"[+-]?\d{1,10}", re.ASCII)
-DECIMAL = re.compile(r"[+-]?(\d{1,12}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
+DECIMAL = re.compile(r"[+-]?(\d{1,12}(\.\d{0,30})?|\.\d{1,30})", re.ASCII)  # .NET writes up to 28 decimals
 PERIOD = re.compile(r"(\d{4})\s*-\s*(\d{1,2})\s*-\s*(M|4W|W4|W1|1W|W)", re.ASCII | re.IGNORECASE)
 KINDS = {"M": PeriodKind.MONTH, "4W": PeriodKind.FOUR_WEEKS, "W4": PeriodKind.FOUR_WEEKS}
 LAST = {PeriodKind.MONTH: 12, PeriodKind.FOUR_WEEKS: 13, PeriodKind.WEEK: 53}
@@ -65,6 +65,14 @@ def identifier(value: object, field: str) -> int:
     """Read an id of Nmbrs: a whole number above zero."""
     number = whole(value, field)
     if not 0 < number <= LARGEST_INT:
+        raise BadValueError(field)
+    return number
+
+
+def code(value: object, field: str) -> int:
+    """Read an hour code. Others may use 0; one odd code must not hide everything else of a person."""
+    number = whole(value, field)
+    if not 0 <= number <= LARGEST_INT:
         raise BadValueError(field)
     return number
 
@@ -118,7 +126,7 @@ def company(row: Any, debtor_name: str = "") -> Company:
 
 
 def hour_code(row: Any, model: int) -> HourCode:
-    return HourCode(str(identifier(text(row, "Code"), "Code")), text(row, "Description"), model)
+    return HourCode(str(code(text(row, "Code"), "Code")), text(row, "Description"), model)
 
 
 def employee(row: Any) -> Employee:
@@ -138,8 +146,8 @@ def payroll_type(types: tuple[tuple[int, str], ...]) -> int:
 
 def component(row: Any) -> Component:
     ref = identifier(text(row, "Id"), "Id")
-    code = identifier(text(row, "HourCode"), "HourCode")
-    return Component(str(ref), str(code), decimal(text(row, "Hours"), "Hours"))
+    used = code(text(row, "HourCode"), "HourCode")
+    return Component(str(ref), str(used), decimal(text(row, "Hours"), "Hours"))
 
 
 def run(row: Any) -> Run:

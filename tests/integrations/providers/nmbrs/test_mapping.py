@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
 
 from portal.hours.types import Period, PeriodKind
+from portal.integrations.contract import Component
 from portal.integrations.providers.nmbrs import mapping
 from portal.integrations.providers.nmbrs.mapping import BadValueError
 
@@ -99,3 +101,24 @@ def test_the_error_names_the_field_and_not_the_value():
     with pytest.raises(BadValueError) as caught:
         mapping.identifier("geheim", "Id")
     assert str(caught.value) == "Id"
+
+
+@pytest.mark.parametrize(
+    ("hours", "code", "found"),
+    [
+        ("8", "2100", Component("7", "2100", Decimal(8))),
+        ("0.3333333333333333333333333333", "0", Component("7", "0", Decimal("0.3333333333333333333333333333"))),
+        ("-12.50000000000000000000", "3041", Component("7", "3041", Decimal("-12.5"))),
+    ],
+)
+def test_what_others_entered_is_read_however_odd(hours, code, found):
+    assert mapping.component(SimpleNamespace(Id="7", HourCode=code, Hours=hours)) == found
+
+
+@pytest.mark.parametrize(
+    ("hours", "code"),
+    [("", "1"), ("8,5", "1"), ("1e3", "1"), ("NaN", "1"), ("8", "-1"), ("8", "x"), ("8", "4294967296")],
+)
+def test_hours_or_a_code_that_cannot_be_read_are_never_zero(hours, code):
+    with pytest.raises(BadValueError):
+        mapping.component(SimpleNamespace(Id="7", HourCode=code, Hours=hours))
