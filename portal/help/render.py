@@ -24,6 +24,7 @@ ATTRIBUTES = {
     "abbr": {"title"},
     "ol": {"itemscope", "itemtype", "itemref"},
     "img": {"src", "alt", "width", "height"},
+    "pre": {"tabindex"},
     "th": {"scope", "align"},
     "td": {"align"},
     "video": {"controls", "muted", "preload", "playsinline", "width", "height", "poster", "aria-label"},
@@ -87,7 +88,8 @@ def to_html(text: str) -> tuple[str, tuple[Heading, ...]]:
         extension_configs={"toc": {"permalink": HEADER_LINK, "permalink_class": "headerlink"}},
         output_format="html",
     )
-    html = machine.convert(text)
+    # a block of code scrolls sideways, also for who has a keyboard only
+    html = machine.convert(text).replace("<pre>", '<pre tabindex="0">')
     tokens = cast("list[dict[str, Any]]", getattr(machine, "toc_tokens", []))
     return html, tuple(_headings(tokens))
 

@@ -6,24 +6,21 @@ axe finds nothing, nothing scrolls sideways, and the part that refreshes itself 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser
-from werkzeug.serving import make_server
 
 from portal.app import for_worker
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, crew_of
-from portal.sandbox.server import QuietHandler
 from tests.deliveries.conftest import deliver, nmbrs, settings, stage
 from tests.deliveries.stage import Stage
 from tests.deliveries.steps import send
 from tests.deliveries.test_difference import DAAN, SANNE, YOUSSEF, clerk, component, entered
 from tests.deliveries.test_live import backing_off, key_refused, lost, partly_refused, stopped, unproven
 from tests.factories.people import Cast
-from tests.journeys.browser import Person, chromium
+from tests.journeys.browser import Person
 
 __all__ = ["deliver", "nmbrs", "settings", "stage"]
 Deliver = Callable[[], bool]
@@ -33,24 +30,6 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 LOOKS = ((320, False), (390, True), (768, False), (1280, True), (1280, False))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[str]:
-    """This application on a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def enter(browser: Browser, site: str, cast: Cast, width: int = 1280, *, dark: bool = False) -> Person:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from portal.demo import ACCOUNTS, NMBRS_MAIL, NMBRS_TOKEN, PASSWORD
 from tests.journeys import instructions
-from tests.journeys.browser import Demo, Person, chromium, demo_running
+from tests.journeys.browser import Demo, Person, demo_running
 
 BEHEERDER, URENVERWERKER, SUPPORT = (account[0] for account in ACCOUNTS)
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -26,12 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with demo_running(tmp_path_factory.mktemp("demo") / "var") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def test_the_main_job_from_reading_to_receipt(demo: Demo, browser: Browser, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from scripts.video import record
 from scripts.video.scenes import ACCOUNTANT, TOKEN
-from tests.journeys.browser import ROOT, Demo, Person, chromium, demo_running
+from tests.journeys.browser import ROOT, Demo, Person, demo_running
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 MEDIA = "/assets/media/"
@@ -47,12 +47,6 @@ CAPTION = """video => new Promise((done, fail) => {
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with demo_running(tmp_path_factory.mktemp("demo") / "var") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def asked_for(page: Page) -> list[str]:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
-from portal.sandbox.server import QuietHandler
-from tests.journeys.browser import Person, chromium
+from tests.journeys.browser import Person
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,24 +15,6 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 LOOKS = ((320, False), (390, True), (768, False), (1280, True))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[str]:
-    """This application on a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_the_slash_and_the_arrows_lead_to_a_heading(browser: Browser, site: str) -> None:

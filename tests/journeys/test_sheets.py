@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from portal.help.sheets import BUNDLES, bundles
-from tests.journeys.browser import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 ASSETS = Path(__file__).parents[2] / "static" / "assets"
@@ -18,12 +16,6 @@ RULES = """css => {
   sheet.replaceSync(css);
   return [...sheet.cssRules].map(rule => rule.cssText.replace(/,\\s+/g, ","));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("name", BUNDLES)
