@@ -7,7 +7,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 WORKERS = 2
-THREADS = 16  # a thread waits while a slow client sends its form; see README for the proxy in front
+THREADS = 8  # a thread waits while a slow client sends its form; see README for the proxy in front
 
 
 def main(host: str, port: int, workers: int = WORKERS, app: str = "portal.wsgi:app") -> None:
