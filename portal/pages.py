@@ -126,7 +126,8 @@ def error_page(
     template = current_app.jinja_env.get_template("errors/error.html")
     actions = [*first, ("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
     meant = _meant() if status == 404 else None
-    facts = {"status": status, "title": title, "message": message or usual, "code": code or PAGE_CODES[known]}
+    said = usual if message.rstrip(".") == title else message  # not the title twice
+    facts = {"status": status, "title": title, "message": said or usual, "code": code or PAGE_CODES[known]}
     return template.render(**facts, actions=actions, meant=meant), status
 
 
