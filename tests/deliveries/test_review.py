@@ -141,7 +141,7 @@ def test_g5_a_worker_whose_lease_is_over_books_nothing(stage: Stage, settings: S
     else:
         koppelingen.switch_on(stage.alice, key)
     delivery = send(stage, key)
-    parts = {**stage.acting.parts, Settings: replace(settings, lease_seconds=1)}
+    parts = {**stage.acting.parts, Settings: replace(settings, lease_seconds=3)}
     late = replace(stage, acting=replace(stage.acting, parts=parts))
     held, free = threading.Event(), threading.Event()
 
@@ -149,7 +149,7 @@ def test_g5_a_worker_whose_lease_is_over_books_nothing(stage: Stage, settings: S
         with stage.acting.begin() as work:
             work.session.execute(select(Parcel.id).with_for_update()).all()
             held.set()
-            free.wait(1.5)
+            free.wait(4)
 
     holder = threading.Thread(target=hold_the_row)
 
