@@ -28,6 +28,8 @@ USED_SECONDS = 4.0
 RENEW_SECONDS = 1.0
 HUNGRY_SECONDS = 0.2
 PAUSE_SECONDS = 0.02
+LOOK_SECONDS = 0.1  # a thread that waits for its permit looks whether more are to be had
+SHRINK = 0.6  # of the wish, about once a second
 LOCK = 4_621_871  # any number, the same in every process; migrations take another
 
 
@@ -57,13 +59,14 @@ class Pace:
         try:
             while time.monotonic() < deadline:
                 self._ask_when_due()
+                cleared = turns.cleared
                 moment = turns.take(deadline)
                 if moment is None:
                     turns.wait(deadline - time.monotonic())
-                elif self._reached(moment, deadline):
+                elif (unused := self._reached(moment, deadline, cleared)) is None:
                     return
                 else:
-                    turns.give(moment)
+                    turns.give(unused)
                     time.sleep(PAUSE_SECONDS)  # the share ran out and cannot be renewed yet
             raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.", code=CROWDED)
         finally:
@@ -72,12 +75,15 @@ class Pace:
     def leave(self) -> None:
         self._turns.give()
 
-    def _reached(self, moment: float, deadline: float) -> bool:
-        """Sleep until a permit is free; False when the share ran out meanwhile."""
+    def _reached(self, moment: float, deadline: float, cleared: int) -> float | None:
+        """Sleep until a permit is free. When its share ran out meanwhile (`cleared` has moved on: somebody else may
+        have it), return the moment of the permit, which was not used."""
         while (left := moment - time.monotonic()) > 0:
-            time.sleep(min(left, deadline - time.monotonic() + 0.01, 0.25))
+            time.sleep(min(left, deadline - time.monotonic() + 0.01, LOOK_SECONDS))
             self._ask_when_due()
-        return time.monotonic() < min(self._valid_until, deadline)
+            moment = self._turns.sooner(moment)
+        valid = self._turns.cleared == cleared and time.monotonic() < min(self._valid_until, deadline)
+        return None if valid else moment
 
     def _ask_when_due(self) -> None:
         """Renew the share about once a second, by whichever thread comes along; sooner when there is nothing."""
@@ -113,11 +119,15 @@ class Pace:
         self._ask_at = began + (HUNGRY_SECONDS if hungry else RENEW_SECONDS)
 
     def _wants(self) -> int:
-        """What this process could use: all of it when somebody had to wait, else what it used plus a little."""
+        """What this process could use: all of it when somebody had to wait, else what it used plus a little.
+
+        The wish shrinks step by step: a permit rests a second after its call, so a share that falls at once to what
+        was used makes the next calls wait, and then jumps up again.
+        """
         turns = self._turns
         used, self._counted = turns.used - self._counted, turns.used
         short, turns.short = turns.short and turns.size > 0, False
-        return self._limit if short else min(self._limit, used + BURST)
+        return self._limit if short else min(self._limit, max(used + BURST, int(self._wanted * SHRINK)))
 
     def _renew(self, wants: int) -> int:
         """One transaction: read what the others hold, write what we hold from now on; returns that."""

@@ -30,6 +30,7 @@ class Turns:
         self._target = 0
         self.waiting = 0
         self.used = 0
+        self.cleared = 0
         self.short = False  # somebody had to wait for a permit
 
     @property
@@ -67,6 +68,7 @@ class Turns:
     def clear(self) -> None:
         """The share is gone: permits at rest end here, those in flight when they come back."""
         with self._changed:
+            self.cleared += 1
             self._strays, self._flying = self._strays + self._flying, 0
             self._free, self._cooling, self._target = [], [], 0
 
@@ -79,6 +81,13 @@ class Turns:
                 return None
             self._flying += 1
             return heapq.heappop(self._free)
+
+    def sooner(self, moment: float) -> float:
+        """Swap a reserved permit for one that is free before it, when there is one: more were granted meanwhile."""
+        with self._changed:
+            if not self._free or self._free[0] >= moment:
+                return moment
+            return heapq.heapreplace(self._free, moment)
 
     def give(self, moment: float | None = None) -> None:
         """Bring a permit back: used just now, or (`moment`) not used and free at that moment."""

@@ -94,6 +94,32 @@ def test_after_a_lost_share_calls_in_flight_bring_no_permit_back() -> None:
     assert turns.size == 0
 
 
+def test_who_waits_for_a_permit_takes_a_sooner_one_that_came_meanwhile() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.grant(1)
+    turns.take(clock.now)
+    turns.give()
+    later = turns.take(clock.now + 2)
+    assert later == clock.now + SECOND
+    turns.grant(1)
+    assert turns.sooner(later) == clock.now
+    turns.give()
+    assert turns.size == 2
+    assert [turns.take(clock.now + 2) for _ in range(3)] == [clock.now + SECOND, clock.now + SECOND, None]
+
+
+def test_without_a_sooner_permit_the_reserved_one_stays() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.grant(2)
+    reserved = turns.take(clock.now)
+    turns.take(clock.now)
+    turns.give()
+    assert reserved is not None
+    assert turns.sooner(reserved) == reserved
+
+
 @pytest.mark.parametrize(
     ("limit", "mine", "others", "expected"),
     [(150, 150, [150], 75), (150, 150, [150, 150], 50), (150, 3, [150], 3), (150, 150, [3], 147), (5, 5, [5] * 9, 0)],
