@@ -22,7 +22,6 @@ from portal.deliveries.trouble import MAX_TRIES, waiting_time
 from portal.exports.models import Export
 from portal.exports.queries import batch_of
 from portal.hours.types import Batch
-from portal.integrations import keyring
 from portal.integrations.contract import BatchSender, LineResult
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
@@ -131,10 +130,8 @@ class BatchRound:
             self._settle(lambda work: self._settle_each(work, results, receipt.ref))
 
     def _start(self, work: Work, ids: Sequence[int]) -> bool:
-        return (
-            keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
-            and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
-            and ledger.start(work, self.claim, ids)
+        return ledger.extend(work, self.claim, self.crew.lease_seconds, self.job.used) and ledger.start(
+            work, self.claim, ids
         )
 
     def _lose(self, work: Work, ids: Sequence[int], reason: Reason) -> bool:

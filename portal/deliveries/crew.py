@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.deliveries import ledger, parcels
-from portal.deliveries.ledger import Claim
+from portal.deliveries import claims, ledger, parcels
+from portal.deliveries.claims import Claim
 from portal.deliveries.parcels import Held, Job
 from portal.deliveries.protocol import quiet
-from portal.deliveries.scribe import Scribe
+from portal.deliveries.scribe import Fast, Scribe
 from portal.kernel.clock import clock_of
 from portal.kernel.logs import warn
 from portal.kernel.work import Acting, Actor, Work
@@ -55,9 +55,9 @@ class Crew:
     def robot(self, claim: Claim) -> Acting:
         return self.acting.as_actor(Actor(ROBOT, organisation_id=claim.organisation_id))
 
-    def write(self, claim: Claim, entry: Callable[[Work], T]) -> T:
+    def write(self, claim: Claim, entry: Callable[[Work], T], fast: Fast | None = None) -> T:
         """Write something down about a parcel, together with what others write at this moment."""
-        return self.scribe.write(entry, claim.parcel_id)
+        return self.scribe.write(entry, claim.parcel_id, fast)
 
     @contextmanager
     def take(self) -> Iterator[Held | None]:
@@ -116,11 +116,11 @@ class Crew:
 
     def _claim(self) -> list[Held]:
         with self.acting.begin() as work:
-            ledger.open_due(work)
+            claims.open_due(work)
         for _ in range(CLASHES):
             try:
                 with self.acting.begin() as work:
-                    return parcels.load(work, ledger.claim(work, 2 * self.threads, self.lease_seconds))
+                    return parcels.load(work, claims.claim(work, 2 * self.threads, self.lease_seconds))
             except IntegrityError:  # another worker took the same person in another delivery at this moment
                 continue
         return []

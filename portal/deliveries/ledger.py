@@ -8,17 +8,16 @@ up again, with a lock on the row it names, when a transaction changes a row twic
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import CursorResult, exists, select, update
 
-from portal.deliveries import codes, statements, why
+from portal.deliveries import codes, statements, why, writes
+from portal.deliveries.claims import Claim
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
 from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
-from portal.hours.types import Period
+from portal.deliveries.writes import as_rows, done, held, told
 from portal.integrations.contract import Component
 from portal.kernel.codes import Reason
 from portal.kernel.work import Work
@@ -28,117 +27,18 @@ MOVING = (DeliveryState.WAITING, DeliveryState.BUSY)
 OPEN_LINE = DeliveryLine.state.not_in((LineState.ACCEPTED, LineState.REFUSED))
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The right to work on a parcel, until the lease ends or somebody else claims it."""
+def extend(work: Work, claim: Claim, lease_seconds: int, used: str) -> bool:
+    """Renew the lease in order to send, and lock the parcel until the end of the transaction.
 
-    parcel_id: int
-    delivery_id: int
-    organisation_id: int
-    export_id: int
-    provider: str
-    employee_ref: str
-    period: Period
-    attempt: int
-    tries: int
-    look_up: bool
-    looks: int
-    has_baseline: bool
-    cancelled: bool
-
-
-def open_due(work: Work) -> None:
-    """A delivery whose turn it is becomes `bezig`; its parcels can be claimed from now on."""
-    due = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at <= work.now)
-    ready = exists().where(Parcel.delivery_id == Delivery.id, Parcel.state == ParcelState.OPEN)
-    query = select(Delivery.id).where(due, ready).with_for_update(skip_locked=True, key_share=True)
-    ids = work.session.scalars(query).all()
-    if ids:
-        values = {
-            "state": DeliveryState.BUSY, **why.NO_CAUSE, "started_at": func.coalesce(Delivery.started_at, work.now),
-        }  # fmt: skip
-        work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(**values))
-
-
-def claim(work: Work, count: int, lease_seconds: int) -> list[Claim]:
-    """Take up to `count` parcels; one UPDATE decides who has them.
-
-    Parcels of all deliveries take turns by position, so that a small delivery does not wait behind a large one.
-    On PostgreSQL two workers may choose the same person in two deliveries: the index refuses one of them
-    (IntegrityError), who simply asks again.
+    False: send nothing. The claim counts no more, a person stopped the delivery, it waits or is paused, or another
+    token than `used` (`keyring.in_use`) is in use by now.
     """
-    ids = _candidates(work, count)
-    if not ids:
-        return []
-    won = work.session.scalars(
-        update(Parcel)
-        .where(Parcel.id.in_(ids), Parcel.state == ParcelState.OPEN)
-        .values(
-            state=ParcelState.BUSY, attempt=Parcel.attempt + 1,
-            lease_until=work.now + timedelta(seconds=lease_seconds),
-        )
-        .returning(Parcel.id)
-    ).all()  # fmt: skip
-    rows = work.session.execute(
-        select(Parcel, Delivery)
-        .join(Delivery, Delivery.id == Parcel.delivery_id)
-        .where(Parcel.id.in_(won))
-        .order_by(Parcel.position, Parcel.delivery_id)
-        .execution_options(populate_existing=True)
-    )
-    return [_claim(parcel, delivery) for parcel, delivery in rows]
-
-
-def _candidates(work: Work, count: int) -> list[int]:
-    other = aliased(Parcel)
-    taken = exists().where(
-        other.state == ParcelState.BUSY, other.provider == Parcel.provider, Parcel.employee_ref != "",
-        other.employee_ref == Parcel.employee_ref, other.period_kind == Parcel.period_kind,
-        other.year == Parcel.year, other.number == Parcel.number,
-    )  # fmt: skip
-    sends = and_(Delivery.state == DeliveryState.BUSY, Delivery.next_at <= work.now, ~Parcel.halted)
-    looks = and_(Delivery.state == DeliveryState.CANCELLED, Parcel.look_up)
-    query = (
-        select(Parcel)
-        .join(Delivery, Delivery.id == Parcel.delivery_id)
-        .where(Parcel.state == ParcelState.OPEN, Parcel.next_at <= work.now, or_(sends, looks), ~taken)
-        .order_by(Parcel.position, Parcel.delivery_id)
-        .limit(count)
-        .with_for_update(skip_locked=True, key_share=True, of=Parcel)
-    )
-    one_each: dict[object, int] = {}
-    for row in work.session.scalars(query):
-        person = (row.provider, row.employee_ref, row.period_kind, row.year, row.number)
-        one_each.setdefault(person if row.employee_ref else row.id, row.id)
-    return list(one_each.values())
-
-
-def _claim(parcel: Parcel, delivery: Delivery) -> Claim:
-    return Claim(
-        parcel.id, delivery.id, delivery.organisation_id, delivery.export_id, delivery.provider, parcel.employee_ref,
-        Period(parcel.period_kind, parcel.year, parcel.number), parcel.attempt, delivery.tries, parcel.look_up,
-        parcel.looks, parcel.baseline is not None, delivery.state is DeliveryState.CANCELLED,
-    )  # fmt: skip
-
-
-def _held(claim: Claim) -> dict[str, Any]:
-    return {"parcel": claim.parcel_id, "held": claim.attempt}
-
-
-def extend(work: Work, claim: Claim, lease_seconds: int, *, to_send: bool) -> bool:
-    """Renew the lease, and lock the parcel until the end of the transaction. False: the claim counts no more.
-
-    `to_send`: False too when a person stopped the delivery, or it waits or is paused.
-    """
-    given = {**_held(claim), "until": work.now + timedelta(seconds=lease_seconds)}
-    if to_send:
-        return statements.changed(work, statements.EXTEND_TO_SEND, **given, delivery=claim.delivery_id) == 1
-    return statements.changed(work, statements.EXTEND, **given) == 1
+    return done(work, writes.extending(claim, work.now + timedelta(seconds=lease_seconds), used))
 
 
 def start(work: Work, claim: Claim, line_ids: Sequence[int]) -> bool:
     """Write down that these lines are about to be sent. False: do not send them. Lock the parcel first (`extend`)."""
-    given = {**_held(claim), "lines": line_ids, "moment": work.now}
+    given = {**held(claim), "lines": line_ids, "moment": work.now}
     return statements.changed(work, statements.START, **given) == len(line_ids)
 
 
@@ -147,9 +47,9 @@ def settle(
     reason: Reason | None = None,
 ) -> bool:  # fmt: skip
     """Write down how started lines ended. False when this worker lost its lease: its word counts no more."""
-    given = {**_held(claim), "lines": line_ids, "ref": remote_ref[:60], **why.given(reason)}
-    if event is not Event.NOT_SENT:
-        given["moment"] = work.now
+    given = {**held(claim), "lines": line_ids, **told(work.now, remote_ref, reason)}
+    if event is Event.NOT_SENT:
+        del given["moment"]
     return statements.changed(work, statements.SETTLE[event], **given) == len(line_ids)
 
 
@@ -157,28 +57,23 @@ def find(
     work: Work, claim: Claim, line_id: int, event: Event | None, *, remote_ref: str = "", reason: Reason | None = None
 ) -> None:
     """Write down what reading back told of an `onbekend` line. `event` None: it stays so, for this reason."""
-    given = {**_held(claim), "lines": [line_id]}
+    given = {**held(claim), "lines": [line_id]}
     if event is None:
         statements.changed(work, statements.STILL_UNCLEAR, **given, **why.given(reason))
     elif event is Event.ABSENT:
         statements.changed(work, statements.FIND[event], **given)
     else:
-        told = {"ref": remote_ref[:60], **why.given(reason), "moment": work.now}
-        statements.changed(work, statements.FIND[event], **given, **told)
+        statements.changed(work, statements.FIND[event], **given, **told(work.now, remote_ref, reason))
 
 
 def keep_baseline(work: Work, claim: Claim, components: Iterable[Component]) -> bool:
     """Store what payroll holds before we write: what stood there before, and what came since. False: the lease was
     lost. Not while a line of this parcel is lost: a row that is new since then may be that line."""
-    known = statements.first(work, statements.BASELINE, parcel=claim.parcel_id) or []
+    known = (statements.first(work, statements.BASELINE, parcel=claim.parcel_id) or []) if claim.has_baseline else []
     shown = as_rows(components)
     there = {row["ref"] for row in shown}
-    given = {**_held(claim), "shown": [row for row in known if row["ref"] not in there] + shown, "moment": work.now}
-    return statements.changed(work, statements.KEEP_BASELINE, **given) == 1
-
-
-def as_rows(components: Iterable[Component]) -> list[dict[str, str]]:
-    return [{"ref": c.ref, "code": c.code, "hours": str(c.hours)} for c in components]
+    kept = [row for row in known if row["ref"] not in there] + shown
+    return done(work, writes.keeping_baseline(claim, kept, work.now))
 
 
 def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> bool:
@@ -187,12 +82,7 @@ def release(work: Work, claim: Claim, next_at: datetime, *, look_up: bool = Fals
     False: the claim counts no more, or a line of it is still `bezig` (a commit whose answer got lost). Such a parcel
     stays with its lease: the sweep then makes that line `onbekend`, and it is looked up.
     """
-    left = look_up or statements.first(work, statements.LEFT, parcel=claim.parcel_id) is not None
-    given = {
-        **_held(claim), "becomes": ParcelState.OPEN if left else ParcelState.DONE, "then": next_at, "looking": look_up,
-        "looked": looks,
-    }  # fmt: skip
-    return statements.changed(work, statements.RELEASE, **given) == 1
+    return done(work, writes.releasing(claim, next_at, look_up=look_up, looks=looks))
 
 
 def back_off(work: Work, delivery_id: int, until: datetime, cause: Reason, remedy: str, *, counts: bool = True) -> bool:

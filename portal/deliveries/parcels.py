@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
+from portal.deliveries.claims import Claim
 from portal.deliveries.codes import OTHER_COMPANY
-from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine
 from portal.deliveries.protocol import Action, LineState, Sought
 from portal.exports.codes import EXPORT
@@ -23,6 +24,18 @@ from portal.integrations.queries import companies
 from portal.kernel.errors import NotFound
 from portal.kernel.work import Acting, Work
 from portal.secret import Secret
+
+LINES = (
+    select(
+        DeliveryLine.id, DeliveryLine.parcel_id, DeliveryLine.export_line_id, DeliveryLine.action, DeliveryLine.hours,
+        DeliveryLine.target_ref, DeliveryLine.hours_before, DeliveryLine.state, DeliveryLine.started_at,
+        DeliveryLine.attempt, DeliveryLine.losses,
+        ExportLine.member_id, ExportLine.name, ExportLine.personnel_number, ExportLine.email, ExportLine.kind,
+        ExportLine.code, ExportLine.minutes, ExportLine.employee_ref,
+    )
+    .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
+    .order_by(ExportLine.id, DeliveryLine.step)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,21 +117,16 @@ def _require_sendable(work: Work, export: Export) -> None:
 
 def load(work: Work, claims: Sequence[Claim]) -> list[Held]:
     """The lines of claimed parcels in one query; nobody else changes them while they are held."""
-    rows = work.session.execute(
-        select(DeliveryLine, ExportLine)
-        .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
-        .where(DeliveryLine.parcel_id.in_([claim.parcel_id for claim in claims]))
-        .order_by(ExportLine.id, DeliveryLine.step)
-    )
+    mine = DeliveryLine.parcel_id.in_([claim.parcel_id for claim in claims])
     lines: dict[int, list[Line]] = {}
-    for row, line in rows:
-        lines.setdefault(row.parcel_id, []).append(_line(row, line))
+    for row in work.session.execute(LINES.where(mine)):
+        lines.setdefault(row.parcel_id, []).append(_line(row))
     return [Held(claim, tuple(lines.get(claim.parcel_id, ()))) for claim in claims]
 
 
-def _line(row: DeliveryLine, line: ExportLine) -> Line:
-    person = Person(line.member_id, line.name, line.personnel_number, line.email, Secret(""))
-    booking = BatchLine(line.id, person, line.kind, line.code, line.minutes, row.hours, line.employee_ref)
+def _line(row: Any) -> Line:
+    person = Person(row.member_id, row.name, row.personnel_number, row.email, Secret(""))
+    booking = BatchLine(row.export_line_id, person, row.kind, row.code, row.minutes, row.hours, row.employee_ref)
     return Line(
         row.id, row.export_line_id, row.action, row.hours, row.target_ref, row.hours_before, row.state,
         row.started_at, booking, row.attempt > 0, row.losses,

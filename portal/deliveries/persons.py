@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from portal.deliveries import ledger, reconcile
+from portal.deliveries import ledger, reconcile, writes
 from portal.deliveries.components import held
 from portal.deliveries.crew import Crew
 from portal.deliveries.parcels import Held, Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Step, after, next_step, still_ours
 from portal.deliveries.refusals import CHANGED, TWIN
-from portal.integrations import keyring
+from portal.deliveries.scribe import Fast
+from portal.deliveries.writes import Write
 from portal.integrations.contract import Component, LineSender
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
@@ -89,7 +90,10 @@ class PersonRound:
                 reconcile.keep(work, replace(self.claim, period=hours_period), there)
             return self._keep(work, found, refused)
 
-        if not self.crew.write(self.claim, keep):
+        first = not (refused or self.claim.has_baseline or LineState.UNCLEAR in self.states)
+        rows = writes.as_rows(found)
+        fast = Fast(lambda now: (writes.keeping_baseline(self.claim, rows, now),), answer=True) if first else None
+        if not self.crew.write(self.claim, keep, fast):
             raise Stopped
         for at in refused:
             self.states[at] = LineState.REFUSED
@@ -153,9 +157,7 @@ class PersonRound:
         ids = [self.lines[at].id for at in planned]
 
         def refuse(work: Work) -> bool:
-            return ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True) and self._refuse(
-                work, ids, reason
-            )
+            return self._may_send(work) and self._refuse(work, ids, reason)
 
         if not self.crew.write(self.claim, refuse):
             raise Stopped
@@ -187,14 +189,18 @@ class PersonRound:
     def _started(self, at: int) -> bool:
         """Commit a line as `bezig`; the lease begins again and the call must be over when it ends (G5)."""
         self.lease_end = time.monotonic() + self.crew.lease_seconds
-        return self.crew.write(self.claim, lambda work: self._begin(work, at))
+        line_id = self.lines[at].id
+        fast = Fast(lambda now: (self._extending(now), writes.starting(self.claim, line_id, now)), answer=True)
+        return self.crew.write(self.claim, lambda work: self._begin(work, at), fast)
+
+    def _extending(self, now: datetime) -> Write:
+        return writes.extending(self.claim, now + timedelta(seconds=self.crew.lease_seconds), self.job.used)
 
     def _begin(self, work: Work, at: int) -> bool:
-        return (
-            keyring.in_use(work, self.claim.organisation_id, self.claim.provider) == self.job.used
-            and ledger.extend(work, self.claim, self.crew.lease_seconds, to_send=True)
-            and ledger.start(work, self.claim, [self.lines[at].id])
-        )
+        return self._may_send(work) and ledger.start(work, self.claim, [self.lines[at].id])
+
+    def _may_send(self, work: Work) -> bool:
+        return ledger.extend(work, self.claim, self.crew.lease_seconds, self.job.used)
 
     def _call(self, line: Line) -> str:
         credentials, sender, ref = self.job.credentials, self.sender, self.claim.employee_ref
@@ -218,7 +224,14 @@ class PersonRound:
                 ledger.release(work, self.claim, work.now + self.crew.quiet, look_up=True)
             return settled, settled and following is not None and self._begin(work, following)
 
-        settled, begun = self.crew.write(self.claim, settle)
+        def fast(now: datetime) -> tuple[Write, ...]:
+            if following is None:
+                return (writes.settling(self.claim, line_id, now, event, ref, reason),)
+            then = self.lines[following].id
+            return self._extending(now), writes.moving_on(self.claim, line_id, now, event, ref, reason, then)
+
+        quick = None if event is Event.LOSE else Fast(fast, answer=(True, following is not None))
+        settled, begun = self.crew.write(self.claim, settle, quick)
         if not settled:
             warn("a late worker was refused", delivery=self.claim.delivery_id, line=line_id, attempt=self.claim.attempt)
             raise Stopped
@@ -241,16 +254,18 @@ class PersonRound:
 
     def _compare(self) -> None:
         """End with a look at what payroll holds now (G6). When that fails, it is asked for again later."""
-        if LineState.ACCEPTED in self.states:
-            keep = reconcile.reading(self.sender, self.claim, self.job)
-        else:
-            keep = reconcile.nothing
+        reading = reconcile.reading(self.sender, self.claim, self.job) if LineState.ACCEPTED in self.states else None
 
         def close(work: Work) -> bool:
-            keep(work)
+            if reading is not None:
+                writes.done(work, reading(work.now))
             return ledger.release(work, self.claim, work.now)
 
-        if not self.crew.write(self.claim, close):
+        def fast(now: datetime) -> tuple[Write, ...]:
+            released = writes.releasing(self.claim, now)
+            return (released,) if reading is None else (reading(now), released)
+
+        if not self.crew.write(self.claim, close, Fast(fast, answer=True)):
             raise Stopped
 
     def _release(self, next_at: datetime, *, look_up: bool = False, looks: int = 0) -> None:

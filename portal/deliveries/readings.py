@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.deliveries import ledger
 from portal.deliveries.crew import Crew
 from portal.deliveries.difference_queries import Place, people_refs
 from portal.deliveries.models import Reading
 from portal.deliveries.trouble import UNREADABLE, waiting_time
+from portal.deliveries.writes import as_rows
 from portal.hours.types import Period
 from portal.integrations import keyring
 from portal.integrations.contract import Component, Credentials, LineSender
@@ -197,7 +197,7 @@ def _keep(crew: Crew, asked: Asked, began: datetime, found: Sequence[Component])
         if row is None:
             return
         if row.read_at is None or row.read_at < began:
-            row.components, row.read_at, row.error = ledger.as_rows(found), began, ""
+            row.components, row.read_at, row.error = as_rows(found), began, ""
         if row.asked_at is not None and row.asked_at <= began:
             row.asked_at, row.lease_until = None, None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -97,7 +97,8 @@ def change(line: Line) -> Decimal:
 
 def canonical(body: Body) -> bytes:
     """The same body gives the same bytes for ever: sorted names, no spaces, UTF-8, times in UTC, hours as text."""
-    return json.dumps(asdict(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain).encode()
+    found = {**vars(body), "lines": [vars(line) for line in body.lines]}
+    return json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(value: object) -> str:

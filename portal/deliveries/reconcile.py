@@ -10,13 +10,14 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from portal.audit.service import record
-from portal.deliveries import codes, ledger, statements
+from portal.deliveries import codes, ledger, writes
+from portal.deliveries.claims import Claim
 from portal.deliveries.crew import Crew
-from portal.deliveries.ledger import Claim
 from portal.deliveries.models import DeliveryLine, Parcel
 from portal.deliveries.parcels import Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict, after, read_back
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
+from portal.deliveries.writes import Write
 from portal.exports.models import ExportLine
 from portal.integrations.contract import Component, LineSender
 from portal.kernel.codes import Reason
@@ -171,40 +172,16 @@ def give_back(work: Work, claim: Claim, *, look_up: bool) -> None:
         ledger.release(work, claim, work.now)
 
 
-def reading(sender: LineSender, claim: Claim, job: Job) -> Callable[[Work], None]:
+def reading(sender: LineSender, claim: Claim, job: Job) -> Callable[[datetime], Write]:
     """Ask payroll what it holds and return what writes it down."""
     try:
         components = sender.booked(claim.employee_ref, claim.period, job.credentials)
     except RemoteError as error:
         message = error.message
-        return lambda work: keep(work, claim, None, message)
-    return lambda work: keep(work, claim, components)
-
-
-def nothing(_work: Work) -> None:
-    """There is nothing to compare: no line of this person was accepted."""
+        return lambda now: writes.keeping_reading(claim, None, message, now)
+    return lambda now: writes.keeping_reading(claim, components, "", now)
 
 
 def keep(work: Work, claim: Claim, components: Sequence[Component] | None, error: str = "") -> None:
     """Store a reading; `components` None: it could not be read now and is asked for again."""
-    row = _reading_row(work, claim)
-    if components is None:
-        statements.changed(work, statements.UNREAD, row=row, words=error[:400], moment=work.now)
-    else:
-        given = {"shown": ledger.as_rows(components), "moment": work.now}
-        statements.changed(work, statements.KEEP_READING, row=row, **given)
-
-
-def _reading_row(work: Work, claim: Claim) -> int:
-    """The id of the row of a person and period, made when it is new."""
-    own = {
-        "organisation_id": claim.organisation_id, "provider": claim.provider, "employee_ref": claim.employee_ref,
-        "period_kind": claim.period.kind, "year": claim.period.year, "number": claim.period.number,
-    }  # fmt: skip
-    mine = {f"own_{name}": value for name, value in own.items()}
-    found: int | None = statements.first(work, statements.OWN_READING, **mine)
-    if found is None:
-        statements.changed(work, statements.NEW_READING, **own, components=[], error="")
-        found = statements.first(work, statements.OWN_READING, **mine)
-    assert found is not None  # noqa: S101 - just written
-    return found
+    writes.done(work, writes.keeping_reading(claim, components, error, work.now))

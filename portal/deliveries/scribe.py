@@ -7,22 +7,56 @@ for all who wait by then, and every one goes on only when his own entry is commi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 from typing import Any, TypeVar, cast
 
+from sqlalchemy import Connection
+
+from portal.deliveries.writes import Write, together
+from portal.kernel.remote.guard import in_transaction
 from portal.kernel.work import Acting, Work
 
 T = TypeVar("T")
 MOST = 64
+LOCK = "SELECT id FROM delivery_parcel WHERE id = ANY(%(parcels)s) ORDER BY id FOR NO KEY UPDATE"
+
+
+def _closed() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 @dataclass(frozen=True)
+class Fast:
+    """What an entry does when everything is as expected, and its answer then. Those of one statement are written
+    together for all entries that have them; the first locks the parcel."""
+
+    writes: Callable[[datetime], tuple[Write, ...]]
+    answer: Any
+
+
+@dataclass
 class Entry:
+    """`turn` is released when there is an answer, or when it is this entry's turn to write for all. Without an answer
+    the thread that wrote was ended half-way: nothing is known to be committed."""
+
     write: Callable[[Work], Any]
     order: int
-    told: Future[Any]
+    fast: Fast | None
+    turn: threading.Lock = field(default_factory=_closed)
+    done: bool = False
+    answer: Any = None
+    error: Exception = field(default_factory=lambda: RuntimeError("the writing thread was ended"))
+    answered: bool = False
+
+
+class NotAsExpected(Exception):
+    """A fast write did not change what it should: nothing is written, each entry finds out for itself."""
 
 
 class Scribe:
@@ -30,50 +64,112 @@ class Scribe:
 
     def __init__(self, acting: Acting) -> None:
         self._acting = acting
-        self._entries = threading.Lock()
+        self._lock = threading.Lock()
         self._waiting: list[Entry] = []
-        self._pen = threading.Lock()
+        self._writing = False
+        self._connection: Connection | None = None
 
-    def write(self, entry: Callable[[Work], T], order: int) -> T:
-        """Run `entry` in a writing transaction and return its answer once that is committed.
+    def write(self, entry: Callable[[Work], T], order: int, fast: Fast | None = None) -> T:
+        """Run `entry` in a writing transaction, or `fast` that does the same, and return its answer once that is
+        committed.
 
         `order`: the parcel that it locks; who locks several does so by id, as a person who stops a delivery does.
         Raises what the entry or the database raises; then nothing of it is written.
         """
-        mine: Entry = Entry(entry, order, Future())
-        with self._entries:
+        mine = Entry(entry, order, fast)
+        with self._lock:
             self._waiting.append(mine)
-        while not mine.told.done():
-            with self._pen:
-                if not mine.told.done():
-                    self._write_waiting()
-        return cast("T", mine.told.result())
+            first, self._writing = not self._writing, True
+        if not first:
+            mine.turn.acquire()
+        if not mine.done:
+            self._write_for_all()
+        if not mine.answered:
+            raise mine.error
+        return cast("T", mine.answer)
 
-    def _write_waiting(self) -> None:
-        with self._entries:
+    def _write_for_all(self) -> None:
+        """Write for who waits by now, then give the pen to the first who came meanwhile."""
+        with self._lock:
             entries, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        entries.sort(key=lambda entry: entry.order)
         try:
-            answers = self._together(entries)
+            self._write(sorted(entries, key=lambda entry: entry.order))
+        finally:
+            self._pass_on(entries)
+
+    def _pass_on(self, entries: list[Entry]) -> None:
+        with self._lock:
+            following = self._waiting[:1]
+            self._writing = bool(following)
+            spare = None if following else self._connection
+            if spare is not None:
+                self._connection = None
+        for entry in entries:
+            entry.done = True
+        for entry in [*entries, *following]:
+            entry.turn.release()
+        if spare is not None:
+            spare.close()
+
+    def _write(self, entries: list[Entry]) -> None:
+        try:
+            answers = self._quickly(entries)
         except Exception as error:  # noqa: BLE001 - one broken entry must not take the others along
             if len(entries) == 1:
-                entries[0].told.set_exception(error)
+                entries[0].error = error
                 return
-            self._one_by_one(entries)
+            for entry in entries:
+                self._write([entry])
         else:
             for entry, answer in zip(entries, answers, strict=True):
-                entry.told.set_result(answer)
+                entry.answer, entry.answered = answer, True
 
-    def _together(self, entries: list[Entry]) -> list[Any]:
+    def _quickly(self, entries: list[Entry]) -> list[Any]:
+        fast = [entry.fast for entry in entries if entry.fast]
+        try:
+            if len(fast) == len(entries):
+                with self._transaction() as (connection, now):
+                    _all_at_once(connection, now, fast, entries)
+                    return [one.answer for one in fast]
+        except NotAsExpected:
+            pass
         with self._acting.begin() as work:
             return [entry.write(work) for entry in entries]
 
-    def _one_by_one(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            try:
-                with self._acting.begin() as work:
-                    answer = entry.write(work)
-            except Exception as error:  # noqa: BLE001 - told to the one who waits for it
-                entry.told.set_exception(error)
-            else:
-                entry.told.set_result(answer)
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Connection, datetime]]:
+        """On one connection as long as somebody waits: this runs for every line of every person."""
+        connection, self._connection = self._connection or self._acting.engine.connect(), None
+        try:
+            now = self._acting.clock()
+            with in_transaction(), connection.begin():
+                yield connection, now
+        except NotAsExpected:
+            self._connection = connection
+            raise
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        self._connection = connection
+
+
+def _all_at_once(connection: Connection, now: datetime, fast: Sequence[Fast], entries: Sequence[Entry]) -> None:
+    """Raises NotAsExpected."""
+    kinds = _kinds([one.writes(now) for one in fast])
+    if len(kinds) > 1 and connection.dialect.name == "postgresql":
+        # by id, before anything else: kinds are written one after the other. SQLite has one writer anyway
+        connection.exec_driver_sql(LOCK, {"parcels": [entry.order for entry in entries]})
+    for rows in kinds:
+        for same in zip(*rows, strict=True):
+            if not together(connection, same):
+                raise NotAsExpected
+
+
+def _kinds(planned: Iterable[tuple[Write, ...]]) -> list[list[tuple[Write, ...]]]:
+    """The writes of the entries, together by the statements that they run; inside a kind by parcel."""
+
+    def kind(found: tuple[Write, ...]) -> list[int]:
+        return [id(write.statement) for write in found]
+
+    return [list(same) for _kind, same in groupby(sorted(planned, key=kind), key=kind)]

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.audit.service import record
 from portal.deliveries import decisions, ledger, receipts, take_backs, trouble
 from portal.deliveries.batches import BatchRound
+from portal.deliveries.claims import Claim
 from portal.deliveries.crew import ROBOT, Crew
-from portal.deliveries.ledger import Claim
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.parcels import Held, Job
 from portal.deliveries.persons import PersonRound, Stopped

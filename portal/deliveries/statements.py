@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import Executable, Table, bindparam, exists, insert, select, update
+from sqlalchemy import JSON, Boolean, Executable, Table, bindparam, case, exists, literal, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState, Reading
 from portal.deliveries.protocol import Event, after, source
 from portal.deliveries.why import NO_REASON
+from portal.integrations.keyring import IN_USE
+from portal.kernel.prepared import Prepared
 from portal.kernel.work import Work
 
 PARCEL, LINE, DELIVERY, READING = (cast("Table", kind.__table__) for kind in (Parcel, DeliveryLine, Delivery, Reading))
@@ -22,52 +25,86 @@ HELD = (
     & (PARCEL.c.state == ParcelState.BUSY)
 )
 OF_HELD = exists().where(HELD)
+THIS = LINE.c.id == bindparam("line")
 THESE = LINE.c.id.in_(bindparam("lines", expanding=True))
 
-EXTEND = update(PARCEL).where(HELD).values(lease_until=bindparam("until"))
 GOING = exists().where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.state == DeliveryState.BUSY)
-EXTEND_TO_SEND = EXTEND.where(~PARCEL.c.halted, GOING)
+EXTEND = Prepared(update(PARCEL).where(HELD, ~PARCEL.c.halted, GOING, IN_USE).values(lease_until=bindparam("until")))
 
-START = (
+_START = (
     update(LINE)
-    .where(THESE, LINE.c.parcel_id == bindparam("parcel"), OF_HELD, LINE.c.state == source(Event.START))
+    .where(LINE.c.parcel_id == bindparam("parcel"), OF_HELD, LINE.c.state == source(Event.START))
     .values(
         state=after(source(Event.START), Event.START), attempt=bindparam("held"), started_at=bindparam("moment"),
         settled_at=None, **NO_REASON,
     )
 )  # fmt: skip
+START, START_ONE = _START.where(THESE), Prepared(_START.where(THIS))
 
-LEFT = select(LINE.c.id).where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.PLANNED)
-NONE_BUSY = ~exists().where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.BUSY)
-RELEASE = update(PARCEL).where(HELD, NONE_BUSY).values(
-    state=bindparam("becomes"), lease_until=None, next_at=bindparam("then"), look_up=bindparam("looking"),
-    looks=bindparam("looked"),
+_MOVE_ON = (
+    update(LINE)
+    .where(
+        OF_HELD,
+        or_(
+            THIS & (LINE.c.attempt == bindparam("held")) & (LINE.c.state == LineState.BUSY),
+            (LINE.c.id == bindparam("following")) & (LINE.c.parcel_id == bindparam("parcel"))
+            & (LINE.c.state == source(Event.START)),
+        ),
+    )
 )  # fmt: skip
+
+
+def _moved_on(event: Event) -> Any:
+    """The end of one line and the start of the next, in one statement: it runs for every line."""
+    ends, kind = THIS, LINE.c.state.type
+    return _MOVE_ON.values(
+        state=case((ends, literal(after(source(event), event), kind)), else_=literal(LineState.BUSY, kind)),
+        attempt=bindparam("held"),
+        remote_ref=case((ends, bindparam("ref")), else_=LINE.c.remote_ref),
+        reason=case((ends, bindparam("words")), else_=""),
+        reason_code=case((ends, bindparam("code")), else_=""),
+        started_at=case((ends, LINE.c.started_at), else_=bindparam("moment", type_=LINE.c.started_at.type)),
+        settled_at=case((ends, bindparam("moment", type_=LINE.c.settled_at.type)), else_=None),
+    )
+
+
+LEFT = exists().where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.PLANNED)
+NONE_BUSY = ~exists().where(LINE.c.parcel_id == bindparam("parcel"), LINE.c.state == LineState.BUSY)
+RELEASE = Prepared(update(PARCEL).where(HELD, NONE_BUSY).values(
+    state=case(
+        (or_(bindparam("looking", type_=Boolean), LEFT), literal(ParcelState.OPEN, PARCEL.c.state.type)),
+        else_=literal(ParcelState.DONE, PARCEL.c.state.type),
+    ),
+    lease_until=None, next_at=bindparam("then"), look_up=bindparam("looking", type_=Boolean), looks=bindparam("looked"),
+))  # fmt: skip
 
 BASELINE = select(PARCEL.c.baseline).where(PARCEL.c.id == bindparam("parcel"))
-KEEP_BASELINE = update(PARCEL).where(HELD).values(baseline=bindparam("shown"), baseline_at=bindparam("moment"))
+KEEP_BASELINE = Prepared(
+    update(PARCEL).where(HELD).values(baseline=bindparam("shown"), baseline_at=bindparam("moment"))
+)
 
-OWN_READING = select(READING.c.id).where(
-    *(READING.c[name] == bindparam(f"own_{name}") for name in
-      ("organisation_id", "provider", "employee_ref", "period_kind", "year", "number"))
-)  # fmt: skip
-NEW_READING = insert(READING)
-KEEP_READING = (
-    update(READING)
-    .where(READING.c.id == bindparam("row"))
-    .values(components=bindparam("shown"), read_at=bindparam("moment"), asked_at=None, error="")
-)
-UNREAD = (
-    update(READING)
-    .where(READING.c.id == bindparam("row"))
-    .values(error=bindparam("words"), asked_at=bindparam("moment"))
-)
+OWN_READING = ("organisation_id", "provider", "employee_ref", "period_kind", "year", "number")
+READ = {"components": bindparam("shown"), "read_at": bindparam("moment"), "asked_at": null(), "error": ""}
+UNREAD: dict[str, Any] = {"error": bindparam("words"), "asked_at": bindparam("moment")}
+
+
+def _kept(values: dict[str, Any]) -> Prepared:
+    """Write a reading over the one of this person and period, or the first."""
+    new = {name: bindparam(name) for name in OWN_READING} | {"components": literal([], JSON), "error": ""} | values
+    kinds: dict[str, Any] = {"postgresql": postgresql.insert(READING), "sqlite": sqlite.insert(READING)}
+    return Prepared({
+        kind: insert.inline().values(new).on_conflict_do_update(index_elements=OWN_READING, set_=values)
+        for kind, insert in kinds.items()
+    })  # fmt: skip
+
+
+KEEP_READING, KEEP_UNREAD = _kept(READ), _kept(UNREAD)
 WHY: dict[str, Any] = {"reason": bindparam("words"), "reason_code": bindparam("code")}
 
 
 def _settled(event: Event) -> Any:
-    """The end of started lines, for one outcome."""
-    mine = (THESE, LINE.c.attempt == bindparam("held"), OF_HELD, LINE.c.state == source(event))
+    """The end of started lines, for one outcome; which lines they are is added."""
+    mine = (LINE.c.attempt == bindparam("held"), OF_HELD, LINE.c.state == source(event))
     values: dict[str, Any] = {"remote_ref": bindparam("ref"), **WHY, **_moment(event)}
     if event is Event.LOSE:
         values["losses"] = LINE.c.losses + 1
@@ -87,13 +124,16 @@ def _moment(event: Event) -> dict[str, Any]:
     return {"settled_at": bindparam("moment")}
 
 
-SETTLE = {event: _settled(event) for event in (Event.ACCEPT, Event.REFUSE, Event.LOSE, Event.NOT_SENT)}
+ENDS = (Event.ACCEPT, Event.REFUSE, Event.LOSE, Event.NOT_SENT)
+SETTLE = {event: _settled(event).where(THESE) for event in ENDS}
+SETTLE_ONE = {event: Prepared(_settled(event).where(THIS)) for event in ENDS}
+MOVE_ON = {event: Prepared(_moved_on(event)) for event in (Event.ACCEPT, Event.REFUSE)}
 FIND = {event: _found(event) for event in (Event.FOUND, Event.TURNED_AWAY, Event.ABSENT)}
 STILL_UNCLEAR = update(LINE).where(THESE, OF_HELD, LINE.c.state == LineState.UNCLEAR).values(**WHY)
 
 
 def changed(work: Work, statement: Executable, **given: object) -> int:
-    """Run a prepared UPDATE; returns how many rows it changed."""
+    """Run an UPDATE; returns how many rows it changed."""
     return work.session.connection().execute(statement, given).rowcount
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from portal.audit.service import record
 from portal.deliveries import codes, ledger
-from portal.deliveries.ledger import Claim
+from portal.deliveries.claims import Claim
 from portal.integrations import keyring
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable, Unclear

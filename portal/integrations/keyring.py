@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, cast, exists, func, literal, or_, select
 
 from portal.accounts.models import Organisation
 from portal.audit.service import record
@@ -15,10 +15,13 @@ from portal.kernel.work import Work
 from portal.secret import Secret
 
 WORKING = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
-TOKEN = select(Koppeling.credential_id).where(  # built once: a worker asks it for every line
+OWN = (
     Koppeling.organisation_id == bindparam("own"), Koppeling.provider == bindparam("target"),
-    Koppeling.state.in_(WORKING),
+    or_(*(Koppeling.state == state for state in WORKING)),
 )  # fmt: skip
+USED = literal("token ") + cast(func.coalesce(Koppeling.credential_id, 0), String)
+TOKEN = select(USED).where(*OWN)
+IN_USE = exists().where(*OWN, bindparam("used") == USED)  # as `in_use`, inside another statement
 
 
 def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
@@ -95,8 +98,7 @@ def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Cr
 
 def in_use(work: Work, organisation_id: int, key: str) -> str:
     """A word that changes when the koppeling is switched off or gets another token; "" when it is off."""
-    row = work.session.connection().execute(TOKEN, {"own": organisation_id, "target": key}).first()
-    return "" if row is None else f"token {row.credential_id or 0}"
+    return work.session.connection().execute(TOKEN, {"own": organisation_id, "target": key}).scalar() or ""
 
 
 def _stored(work: Work, organisation_id: int, key: str) -> Koppeling | None:

@@ -68,7 +68,7 @@ MISTAKES = (
         (
             Change(
                 PERSONS,
-                "return self.crew.write(self.claim, lambda work: self._begin(work, at))",
+                "return self.crew.write(self.claim, lambda work: self._begin(work, at), fast)",
                 "self.late = lambda work: self._begin(work, at)  # type: ignore[attr-defined]\n        return True",
             ),
             Change(
@@ -77,6 +77,7 @@ MISTAKES = (
                 "following = None\n\n        def settle(work: Work) -> tuple[bool, bool]:\n"
                 "            self.late(work)  # type: ignore[attr-defined]\n",
             ),
+            Change(PERSONS, "quick = None if event is Event.LOSE else", "quick = None if event in Event else"),
         ),
     ),
     Mistake(

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.app import for_worker
-from portal.deliveries import ledger, receipt_check, receipt_queries, service
+from portal.deliveries import claims, ledger, receipt_check, receipt_queries, service
 from portal.deliveries.crew import Crew
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel
 from portal.deliveries.protocol import Event
@@ -242,8 +242,8 @@ def test_a_worker_that_dies_while_a_delivery_is_stopped_leaves_no_false_alarm(nm
     delivery = send(nmbrs)
     crew = crew_of(nmbrs.acting)
     with nmbrs.acting.begin() as work:
-        ledger.open_due(work)
-        (claim,) = ledger.claim(work, 1, 4)
+        claims.open_due(work)
+        (claim,) = claims.claim(work, 1, 4)
         assert ledger.keep_baseline(work, claim, [])
         mine = select(DeliveryLine.id).where(DeliveryLine.parcel_id == claim.parcel_id)
         assert ledger.start(work, claim, list(work.session.scalars(mine)))
@@ -263,8 +263,8 @@ def test_a_stopped_delivery_gets_its_receipt_when_its_worker_died_before(nmbrs: 
     """G6: hours that payroll accepted stand on a receipt, whoever died in between."""
     delivery = send(nmbrs)
     with nmbrs.acting.begin() as work:
-        ledger.open_due(work)
-        (claim,) = ledger.claim(work, 1, 4)
+        claims.open_due(work)
+        (claim,) = claims.claim(work, 1, 4)
         line = work.session.scalars(select(DeliveryLine.id).where(DeliveryLine.parcel_id == claim.parcel_id)).one()
         assert ledger.start(work, claim, [line])
         assert ledger.settle(work, claim, [line], Event.ACCEPT, remote_ref="900001")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from portal.deliveries import ledger, service
+from portal.deliveries import claims, service
 from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
 from portal.hours.types import BatchLine, Person
 from portal.integrations import service as koppelingen
@@ -220,7 +220,7 @@ def test_a_worker_that_dies_between_reading_back_and_writing_down(nmbrs: Stage, 
     delivery = lost(nmbrs, deliver, "drop_after_booking")
     an_hour_passes(nmbrs)
     with nmbrs.acting.begin() as work:  # it claimed, read, and was killed
-        (claim,) = ledger.claim(work, 1, 4)
+        (claim,) = claims.claim(work, 1, 4)
         assert claim.look_up
     assert not deliver()
     with pytest.raises(Conflict):  # nobody decides meanwhile

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.app import for_worker
-from portal.deliveries import ledger, queries, service
+from portal.deliveries import claims, ledger, queries, service
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel
 from portal.deliveries.protocol import Event
 from portal.deliveries.sending import Stop, work_once
@@ -224,8 +224,8 @@ def test_a_worker_that_died_leaves_unknown_and_the_rest_goes_on(nmbrs: Stage, de
     """G3: as after kill -9 between the row before the call and the row after it."""
     delivery = send(nmbrs)
     with nmbrs.acting.begin() as work:
-        ledger.open_due(work)
-        (claim,) = ledger.claim(work, 1, 4)
+        claims.open_due(work)
+        (claim,) = claims.claim(work, 1, 4)
         first = work.session.scalars(select(DeliveryLine.id).order_by(DeliveryLine.id)).first()
         assert ledger.start(work, claim, [first or 0])
     deliver()  # the others go on; the lease of this one still holds
@@ -245,18 +245,18 @@ def test_a_worker_that_died_leaves_unknown_and_the_rest_goes_on(nmbrs: Stage, de
 def test_g5_a_late_worker_cannot_write(nmbrs: Stage) -> None:
     send(nmbrs)
     with nmbrs.acting.begin() as work:
-        ledger.open_due(work)
-        (late,) = ledger.claim(work, 1, 4)
+        claims.open_due(work)
+        (late,) = claims.claim(work, 1, 4)
         line = work.session.scalars(select(DeliveryLine.id).order_by(DeliveryLine.id)).first() or 0
         assert ledger.start(work, late, [line])
         work.session.execute(update(Parcel).values(lease_until=work.now - timedelta(seconds=1)))
     with nmbrs.acting.begin() as work:
         assert ledger.sweep(work, timedelta(0)) == 1
         work.session.execute(update(Parcel).values(next_at=work.now))
-        assert ledger.claim(work, 1, 4)
+        assert claims.claim(work, 1, 4)
     with nmbrs.acting.begin() as work:
         assert not ledger.settle(work, late, [line], Event.ACCEPT, remote_ref="1")
-        assert not ledger.extend(work, late, 4, to_send=True)
+        assert not ledger.extend(work, late, 4, "token 1")
     with nmbrs.acting.read() as work:
         assert work.session.get_one(DeliveryLine, line).state is LineState.UNCLEAR
 
