@@ -16,13 +16,12 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
-from portal.deliveries.writes import Write, together
+from portal.deliveries.writes import Write, locking, together
 from portal.kernel.remote.guard import in_transaction
 from portal.kernel.work import Acting, Work
 
 T = TypeVar("T")
 MOST = 64
-LOCK = "SELECT id FROM delivery_parcel WHERE id = ANY(%(parcels)s) ORDER BY id FOR NO KEY UPDATE"
 
 
 def _closed() -> threading.Lock:
@@ -66,7 +65,7 @@ class Scribe:
         self._acting = acting
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
-        self._writing = False
+        self._free = True  # the pen: two transactions at a time were not faster, on PostgreSQL either
         self._connection: Connection | None = None
 
     def write(self, entry: Callable[[Work], T], order: int, fast: Fast | None = None) -> T:
@@ -77,33 +76,37 @@ class Scribe:
         Raises what the entry or the database raises; then nothing of it is written.
         """
         mine = Entry(entry, order, fast)
-        with self._lock:
-            self._waiting.append(mine)
-            first, self._writing = not self._writing, True
-        if not first:
+        if not self._takes_pen(mine):
             mine.turn.acquire()
         if not mine.done:
-            self._write_for_all()
+            self._write_for_all(mine)
         if not mine.answered:
             raise mine.error
         return cast("T", mine.answer)
 
-    def _write_for_all(self) -> None:
+    def _takes_pen(self, entry: Entry) -> bool:
+        with self._lock:
+            free, self._free = self._free, False
+            if not free:
+                self._waiting.append(entry)
+            return free
+
+    def _write_for_all(self, mine: Entry) -> None:
         """Write for who waits by now, then give the pen to the first who came meanwhile."""
         with self._lock:
-            entries, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            entries, self._waiting = [mine, *self._waiting[: MOST - 1]], self._waiting[MOST - 1 :]
         try:
             self._write(sorted(entries, key=lambda entry: entry.order))
         finally:
             self._pass_on(entries)
 
     def _pass_on(self, entries: list[Entry]) -> None:
+        spare = None
         with self._lock:
             following = self._waiting[:1]
-            self._writing = bool(following)
-            spare = None if following else self._connection
-            if spare is not None:
-                self._connection = None
+            del self._waiting[:1]
+            if not following:
+                spare, self._connection, self._free = self._connection, None, True
         for entry in entries:
             entry.done = True
         for entry in [*entries, *following]:
@@ -157,13 +160,12 @@ class Scribe:
 def _all_at_once(connection: Connection, now: datetime, fast: Sequence[Fast], entries: Sequence[Entry]) -> None:
     """Raises NotAsExpected."""
     kinds = _kinds([one.writes(now) for one in fast])
+    groups: list[Sequence[Write]] = [same for rows in kinds for same in zip(*rows, strict=True)]
     if len(kinds) > 1 and connection.dialect.name == "postgresql":
         # by id, before anything else: kinds are written one after the other. SQLite has one writer anyway
-        connection.exec_driver_sql(LOCK, {"parcels": [entry.order for entry in entries]})
-    for rows in kinds:
-        for same in zip(*rows, strict=True):
-            if not together(connection, same):
-                raise NotAsExpected
+        groups.insert(0, [locking([entry.order for entry in entries])])
+    if not together(connection, groups):
+        raise NotAsExpected
 
 
 def _kinds(planned: Iterable[tuple[Write, ...]]) -> list[list[tuple[Write, ...]]]:

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import JSON, Boolean, Executable, Table, bindparam, case, exists, literal, null, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Executable,
+    Table,
+    bindparam,
+    case,
+    exists,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState, Reading
@@ -29,6 +43,7 @@ THIS = LINE.c.id == bindparam("line")
 THESE = LINE.c.id.in_(bindparam("lines", expanding=True))
 
 GOING = exists().where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.state == DeliveryState.BUSY)
+LOCK = Prepared(text("SELECT id FROM delivery_parcel WHERE id = ANY(:parcels) ORDER BY id FOR NO KEY UPDATE"))
 EXTEND = Prepared(update(PARCEL).where(HELD, ~PARCEL.c.halted, GOING, IN_USE).values(lease_until=bindparam("until")))
 
 _START = (

@@ -18,7 +18,7 @@ from portal.deliveries.claims import Claim
 from portal.deliveries.protocol import Event
 from portal.integrations.contract import Component
 from portal.kernel.codes import Reason
-from portal.kernel.prepared import Given, Prepared
+from portal.kernel.prepared import Given, Prepared, run_all
 from portal.kernel.work import Work
 
 
@@ -30,13 +30,19 @@ class Write:
 
 
 def done(work: Work, write: Write) -> bool:
-    return together(work.session.connection(), [write])
+    return together(work.session.connection(), [[write]])
 
 
-def together(connection: Connection, same: Sequence[Write]) -> bool:
-    """Run writes of one statement; False when one of them did not change what it should."""
-    changed = same[0].statement.run(connection, [write.given for write in same])
-    return changed == sum(write.rows for write in same)
+def together(connection: Connection, groups: Sequence[Sequence[Write]]) -> bool:
+    """Run groups of writes, each of one statement; False when one of them did not change what it should."""
+    runs = [(same[0].statement, [write.given for write in same]) for same in groups]
+    expected = [sum(write.rows for write in same) for same in groups]
+    return run_all(connection, runs) == expected
+
+
+def locking(parcel_ids: Sequence[int]) -> Write:
+    """Lock parcels by id, on PostgreSQL."""
+    return Write(statements.LOCK, {"parcels": parcel_ids}, rows=len(parcel_ids))
 
 
 def extending(claim: Claim, until: datetime, used: str) -> Write:
