@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import pages, progress
+from portal.accounts import factor_routes as factors
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
@@ -53,8 +54,8 @@ ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
 KEPT_PAGES = "help-cache.json"
 AREAS = (
-    accounts, audit, corrections, deliveries, difference, exports, help_desk, hours, integrations, receipts, support,
-    voice,
+    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, receipts,
+    support, voice,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, demo, migrate, serve, settings, worker, writing
+from portal.accounts import factor
 from portal.accounts.invite import invite
 from portal.deliveries import receipt_check
 from portal.help import check
@@ -181,6 +182,20 @@ def help_write(port: int) -> None:
     """Show the pages while you write: the browser follows each change."""
     found = _settings()
     writing.serve(found, port, found.content)
+
+
+@main.command("remove-factor")
+@click.argument("mail")
+def remove_factor_command(mail: str) -> None:
+    """Take the second factor of an account away; make sure first who asks for it."""
+    found = _settings()
+    acting = app.wire(found, _engine(found)).as_actor(Actor("beheer"))
+    try:
+        gone = factor.remove(acting, mail)
+    except PortalError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+    click.echo("Removed; every session ended." if gone else "There was none; every session ended.")
 
 
 @main.command("invite")

@@ -30,7 +30,7 @@ class Settings:
     """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
-    `content`: the folder of the help pages.
+    `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
     """
 
     data: Path
@@ -57,6 +57,7 @@ class Settings:
     parallel: int = 16
     nmbrs_calls_per_second: int = 150
     content: Path = CONTENT
+    require_second_factor: bool = False
 
     @property
     def secure(self) -> bool:
@@ -94,6 +95,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         parallel=_at_least_one(env, "PORTAL_PARALLEL", 16, most=64),
         nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
         content=Path(_text(env, "PORTAL_CONTENT") or CONTENT),
+        require_second_factor=_second_factor(env, demo=demo),
     )
 
 
@@ -106,6 +108,13 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value not in ("", "0", "1", "true", "false", "yes", "no"):
         raise SettingsError(f"{name} must be 0 or 1.")
     return value in ("1", "true", "yes")
+
+
+def _second_factor(env: Mapping[str, str], *, demo: bool) -> bool:
+    """Required where real people work; a demo on your own machine only offers it."""
+    if _text(env, "PORTAL_SECOND_FACTOR"):
+        return _flag(env, "PORTAL_SECOND_FACTOR")
+    return not demo and _base_url(env).startswith("https://")
 
 
 def _number(env: Mapping[str, str], name: str, default: int, most: int = 86_400) -> int:

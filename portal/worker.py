@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from portal.accounts.tasks import DAILY as ACCOUNTS_DAILY
 from portal.app import for_worker, wire
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
-from portal.help.tasks import DAILY
+from portal.help.tasks import DAILY as HELP_DAILY
 from portal.kernel import logs
 from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
@@ -69,7 +70,10 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("read", partial(read_asked, crew), idle),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],
-        *[Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS)) for name, task in DAILY],
+        *[
+            Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS))
+            for name, task in (*ACCOUNTS_DAILY, *HELP_DAILY)
+        ],
     ]
 
 

@@ -21,7 +21,7 @@ from portal.exports.queries import lines as export_lines
 from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked
@@ -70,6 +70,7 @@ def _export_facts(export_id: int) -> dict[str, object]:
 
 @bp.get("/portaal/exports/<int:export_id>/versturen")
 @access(Audience.CUSTOMER)
+@recent
 def review(export_id: int) -> ResponseReturnValue:
     """The last look before sending; nothing is sent without it (J5)."""
     return _review(export_id, forms.SendForm()), 200
@@ -87,6 +88,7 @@ def _review(export_id: int, form: forms.SendForm) -> str:
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
 @access(Audience.CUSTOMER)
+@recent
 def send(export_id: int) -> ResponseReturnValue:
     form = forms.SendForm()
     form.validate()
