@@ -20,6 +20,7 @@ from portal.kernel.work import Acting
 from portal.notifications.tasks import TASKS as MAILS
 from portal.settings import Settings
 
+DAILY = (*ACCOUNTS_DAILY, *HELP_DAILY)
 IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
@@ -70,10 +71,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("read", partial(read_asked, crew), idle),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],
-        *[
-            Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS))
-            for name, task in (*ACCOUNTS_DAILY, *HELP_DAILY)
-        ],
+        *[Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS)) for name, task in DAILY],
     ]
 
 

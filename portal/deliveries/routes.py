@@ -193,6 +193,7 @@ def cancel(delivery_id: int) -> ResponseReturnValue:
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/hervatten")
 @access(Audience.CUSTOMER)
+@recent
 def resume(delivery_id: int) -> ResponseReturnValue:
     going = service.resume(acting(), delivery_id)
     flash("We gaan verder waar we gebleven waren." if going else "Er is niets meer om te hervatten.", "success")
@@ -201,6 +202,7 @@ def resume(delivery_id: int) -> ResponseReturnValue:
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/geweigerd-opnieuw")
 @access(Audience.CUSTOMER)
+@recent
 def retry_refused(delivery_id: int) -> ResponseReturnValue:
     count = service.retry_refused(acting(), delivery_id)
     flash(f"{meervoud(count, 'regel gaat', 'regels gaan')} opnieuw.", "success")
