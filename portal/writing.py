@@ -25,6 +25,7 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.app: Flask = portal_app.create_app(settings, keep_ready=False)
+        self.app.extensions["help_opening"].check()
         self.seen, self.fault = self.stand(), ""
         self.app.config["TEMPLATES_AUTO_RELOAD"] = True
         self.app.jinja_env.globals["writing"] = STATE
@@ -44,7 +45,7 @@ class Desk:
         if now != self.seen and request.path != STATE:
             self.seen = now
             try:
-                library = portal_app.library_of(self.app, self.settings)
+                library = portal_app.opening_of(self.app, self.settings).check()
                 self.app.extensions.update(help=library, help_search=SearchLater(library))
                 self.fault = ""
             except ContentError as error:

@@ -8,7 +8,7 @@ import pytest
 
 from portal.help.cache import open_cache
 from portal.help.captions import seconds
-from portal.help.pages import load
+from portal.help.pages import begin
 from portal.help.types import ContentError, Library
 from tests.help.conftest import NMBRS, Folder
 
@@ -216,7 +216,7 @@ def test_a_page_from_the_cache_still_names_a_koppeling_that_exists(folder: Folde
     folder.load(open_cache(tmp_path / "cache.json", folder.media))
     cache = open_cache(tmp_path / "cache.json", folder.media)
     with pytest.raises(ContentError, match=r"nmbrs.md:4: unknown provider nmbrs"):
-        load(folder.content, folder.root / "assets", providers={"connexie"}, app_paths={"/inloggen"}, cache=cache)
+        begin(folder.content, folder.root / "assets", providers={"connexie"}, app_paths={"/inloggen"}, cache=cache)
 
 
 def test_loading_twice_gives_the_same(folder: Folder) -> None:
