@@ -125,7 +125,10 @@ class Site:
 
     def fault(self, target: str) -> str | None:
         """Say what is wrong with a link, or None."""
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            return f"this is no address: {target}"
         path, anchor = unquote(parts.path), unquote(parts.fragment)
         if parts.scheme in ("https", "mailto"):
             return None
