@@ -1,7 +1,7 @@
 """Opens the help centre: reads and checks every page when the app starts.
 
 One file is the introduction (`_inleiding.md`), `<koppeling>.md` is the page of a koppeling, every other file a guide.
-What is cheap happens at once, HTML is made later (decision 0014). Anything wrong is told with file and line, and
+What is cheap happens at once, HTML is made later (decision 0011). Anything wrong is told with file and line, and
 everything at once.
 """
 
