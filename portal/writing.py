@@ -29,7 +29,7 @@ class Desk:
         self.seen, self.fault = self.stand(), ""
         self.app.config["TEMPLATES_AUTO_RELOAD"] = True
         self.app.jinja_env.globals["writing"] = STATE
-        self.app.add_url_rule(STATE, "writing.state", access(Audience.PUBLIC)(self.state))
+        self.app.add_url_rule(STATE, "writing.state", access(Audience.PUBLIC)(lambda: self.state()))
         self.app.before_request(self.refresh)
 
     def stand(self) -> str:
