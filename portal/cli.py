@@ -163,7 +163,7 @@ def help_check(days: int) -> None:
     """Say what is wrong: links, anchors, captions, long sentences, words off the list, old pages and clips."""
     found = _settings()
     try:
-        library: Library = app.create_app(found).extensions["help"]
+        library: Library = app.create_app(found).extensions["help_opening"].check()
     except ContentError as error:
         click.echo(error, err=True)
         sys.exit(1)
