@@ -27,7 +27,9 @@ class TrailRow:
 @dataclass(frozen=True)
 class Act:
     actor_id: int | None
+    actor: str
     at: datetime
+    facts: dict[str, Any]
 
 
 def latest(work: Work, before: int | None = None, limit: int = 100) -> list[TrailRow]:
@@ -47,12 +49,15 @@ def acts(work: Work, action: str) -> list[tuple[dict[str, Any], datetime]]:
     return [(facts, at) for facts, at in work.session.execute(query)]
 
 
-def last_act(work: Work, action: str, **facts: int) -> Act | None:
-    """The newest act of one kind about one thing (`delivery=12`) in the own organisation."""
+def acts_about(work: Work, action: str, limit: int | None = None, **facts: int) -> list[Act]:
+    """Acts of one kind about one thing (`delivery=12`) in the own organisation, newest first."""
     own = (AuditEvent.organisation_id == work.organisation_id) & (AuditEvent.action == action)
-    query = select(AuditEvent.actor_id, AuditEvent.at).where(own, *_about(facts)).order_by(AuditEvent.id.desc())
-    row = work.session.execute(query.limit(1)).first()
-    return Act(*row) if row else None
+    query = select(AuditEvent.actor_id, AuditEvent.actor, AuditEvent.at, AuditEvent.facts).where(own, *_about(facts))
+    return [Act(*row) for row in work.session.execute(query.order_by(AuditEvent.id.desc()).limit(limit))]
+
+
+def last_act(work: Work, action: str, **facts: int) -> Act | None:
+    return next(iter(acts_about(work, action, limit=1, **facts)), None)
 
 
 def of_thing(work: Work, prefix: str, **facts: int) -> list[TrailRow]:
