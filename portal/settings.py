@@ -18,6 +18,7 @@ from portal.secret import Secret
 
 CONTENT = Path(__file__).parents[1] / "content" / "koppelingen"
 NMBRS_SOAP = "https://api.nmbrs.nl/soap/v3"
+SHORTEST_QUIET = 60  # seconds after which a lost answer is looked up (`deliveries.protocol.quiet`), at least
 SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "sample", "test"})
 
 
@@ -149,7 +150,18 @@ def _lease(env: Mapping[str, str]) -> int:
     lease, call = _number(env, "PORTAL_LEASE_SECONDS", 120), _number(env, "PORTAL_REMOTE_SECONDS", 30)
     if not 1 <= call < lease:
         raise SettingsError("PORTAL_REMOTE_SECONDS must be 1 or more and less than PORTAL_LEASE_SECONDS.")
+    if lease + call < SHORTEST_QUIET and not _rehearses(env):
+        raise SettingsError(
+            f"PORTAL_LEASE_SECONDS and PORTAL_REMOTE_SECONDS must be {SHORTEST_QUIET} or more together: looked up "
+            "sooner, hours of a slow call would seem absent and be sent twice. Shorter is for demo and tests only "
+            "(PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 and no https)."
+        )
     return lease
+
+
+def _rehearses(env: Mapping[str, str]) -> bool:
+    """Whether this is a demo or a test: stand-ins on private addresses, and no address for people on the internet."""
+    return _flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS") and not _base_url(env).startswith("https://")
 
 
 def _at_least_one(env: Mapping[str, str], name: str, default: int, most: int) -> int:

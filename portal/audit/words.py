@@ -21,6 +21,7 @@ ACTIONS = {
     "export.downloaded": "Export gedownload",
     "export.line_cut": "Correctie deels geboekt",
     "export.given_back": "Teruggedraaide uren verwerkt",
+    "export.not_double": "Gezegd: niet dubbel",
     "export.processed": "Bestand ingelezen gemeld",
     "export.released": "Geweigerde uren vrijgegeven",
     "export.taken_back": "Terugdraaien gemaakt",

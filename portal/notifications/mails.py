@@ -14,3 +14,5 @@ class Mail(StrEnum):
     REQUEST_ACTIVATED = "aanvraag_geactiveerd"
     REQUEST_REJECTED = "aanvraag_afgewezen"
     REQUEST_QUESTION = "aanvraag_vraag"
+    DELIVERY_PAUSED = "levering_gepauzeerd"
+    DELIVERY_UNKNOWN = "levering_onbekend"
