@@ -14,6 +14,7 @@ from portal import pages, progress
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
+from portal.audit.chain import ANCHOR as TRAIL
 from portal.deliveries import correction_routes as corrections
 from portal.deliveries import difference_routes as difference
 from portal.deliveries import receipt_routes as receipts
@@ -68,7 +69,8 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         MailerPart: MailerPart(mailer),
         Turnstile: Turnstile(),
     }
-    RECEIPTS.keep_at(engine, settings.data)
+    for anchor in (RECEIPTS, TRAIL):
+        anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
 
 
