@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.audit.service import look
 from portal.deliveries import forms, queries, service, take_backs
 from portal.deliveries.attention import changed
 from portal.deliveries.candidates import candidates
@@ -62,6 +63,7 @@ def _export_facts(export_id: int) -> dict[str, object]:
         provider = _providers().get(found.provider)
         place = Place(found.venue_id, provider, found.period)
         double = doubles(work, place, {line.member_id for line in lines})
+    look(acting(), "look.export", export=export_id)
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
     more = {"undone_by": undone_by, "since": since, "double": double}
@@ -137,6 +139,7 @@ def show(delivery_id: int) -> ResponseReturnValue:
         receipts = of_delivery(work, delivery_id)
         undone_by = take_back.corrections_of(work, facts.export.id)
         since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
+    look(acting(), "look.delivery", delivery=delivery_id)
     extra = {"lines": lines, "asked": asked, "found": found, "page": page, "pages": pages, "receipts": receipts}
     after = {"undone_by": undone_by, "since": since}
     return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
@@ -148,6 +151,7 @@ def progress(delivery_id: int) -> ResponseReturnValue:
     """The part of the page that refreshes itself; the header says when there is nothing left to wait for."""
     with acting().read() as work:
         facts = _facts(work, delivery_id)
+    look(acting(), "look.delivery", delivery=delivery_id)
     answer = make_response(render_template("deliveries/_progress.html", **facts.shown()))
     if not is_live(facts.delivery, facts.live.looking):
         answer.headers["X-Live"] = "done"
@@ -241,6 +245,7 @@ def ask_again(delivery_id: int, line_id: int) -> ResponseReturnValue:
     line = next((one for one in asked if one.id == line_id), None)
     if line is None:
         raise Conflict("Deze regel is niet (meer) onbekend. Bekijk de levering.")
+    look(acting(), "look.delivery", delivery=delivery_id)
     return render_template("deliveries/ask_again.html", **facts.shown(), line=line)
 
 
