@@ -15,7 +15,7 @@ from portal.kernel.chain import Head
 from portal.kernel.logs import warn
 from portal.kernel.work import Acting, Work
 
-BATCH = 500
+BATCH = 200  # SQLite lets nobody write meanwhile
 FRESH = AuditEvent.seal.is_(None)
 
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
@@ -144,6 +144,9 @@ def test_h2_a_row_that_is_forged_is_found(three: Archive) -> None:
         with three.restored():
             three.tamper(COPY + same.format(50, "'Eve'", mac))
             assert "row 50, not sealed: changed or inserted" in three.wrong(), mac
+    with three.restored():
+        three.tamper(COPY + same.format(50, "'Eve'", "mac"), "UPDATE audit_event SET seal = 9 WHERE id = 50")
+        assert "row 50: inserted or moved; the seal that it names does not exist" in three.wrong()
     three.tamper(COPY + same.format(50, "actor", "mac"))
     assert "row 50: inserted; it is a copy of another row" in three.wrong()
 
@@ -214,6 +217,25 @@ def test_h2_a_tail_that_grew_again_on_another_machine_is_found(three: Archive, t
     three.write(4)
     assert three.run("verify", DATA=str(tmp_path / "other")).exit_code == 0
     assert "seal 3: replaced; the note outside the database knows another one" in three.wrong()
+
+
+def test_h2_a_genuine_seal_of_another_history_is_found(three: Archive) -> None:
+    """The tail was cut and grew again; then a part of the old one is put back in its place."""
+    events, made = AuditEvent.__table__, AuditSeal.__table__
+    with three.intruder() as connection:
+        old_rows = [dict(row) for row in connection.execute(select(events).where(events.c.seal == 3)).mappings()]
+        old_seals = [dict(row) for row in connection.execute(select(made).where(made.c.number == 3)).mappings()]
+    end = Head(2, three.seals()[1].hash)
+    cut(three, 2, AuditHead(count=2, hash=end.hash, signature=chain.CHAIN.head_signature(three.acting.vault, end)))
+    (three.settings.data / "audit.head").unlink()
+    for _ in range(2):
+        three.write()
+        three.seal()
+    three.tamper("DELETE FROM audit_event WHERE seal = 3", "DELETE FROM audit_seal WHERE number = 3")
+    with three.intruder() as connection:
+        connection.execute(insert(AuditEvent), old_rows)
+        connection.execute(insert(AuditSeal), old_seals)
+    assert "seal 4: moved or replaced; it does not follow the one before" in three.wrong()
 
 
 def test_h2_a_note_that_was_changed_or_is_of_another_key_is_found(three: Archive, tmp_path: Path) -> None:
