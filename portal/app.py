@@ -15,11 +15,12 @@ from portal.accounts import factor_routes as factors
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
+from portal.audit.chain import ANCHOR as TRAIL
 from portal.deliveries import correction_routes as corrections
 from portal.deliveries import difference_routes as difference
-from portal.deliveries import receipt_anchor
 from portal.deliveries import receipt_routes as receipts
 from portal.deliveries import routes as deliveries
+from portal.deliveries.receipt_chain import ANCHOR as RECEIPTS
 from portal.exports import routes as exports
 from portal.health import bp as health
 from portal.help import desk_routes as help_desk
@@ -70,7 +71,8 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         MailerPart: MailerPart(mailer),
         Turnstile: Turnstile(),
     }
-    receipt_anchor.keep_at(engine, settings.data)
+    for anchor in (RECEIPTS, TRAIL):
+        anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import sys
 from datetime import datetime
@@ -17,13 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import app, demo, migrate, serve, settings, worker, writing
 from portal.accounts import factor
 from portal.accounts.invite import invite
+from portal.accounts.queries import organisation_name
+from portal.audit import check as trail_check
+from portal.audit import downloads
+from portal.audit.queries import Wanted
 from portal.deliveries import receipt_check
 from portal.help import check
 from portal.help.types import ContentError, Library
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Actor, Role
+from portal.kernel.work import Acting, Actor, Role
 from portal.sandbox import server as sandbox_server
 
 # an address that cannot be read, a driver or a folder that is not there, no answer
@@ -138,18 +143,70 @@ def audit() -> None:
 
 @audit.command("verify")
 def audit_verify() -> None:
-    """Check the chain of receipts: nothing changed, added, moved or cut. Safe while workers run."""
+    """Check the receipts and the trail: nothing changed, added, moved or cut. Safe while people and workers go on."""
     found = _settings()
     engine = _engine(found)
-    report = receipt_check.verify(app.wire(found, engine))
+    acting = app.wire(found, engine)
+    sound = [_verify_receipts(acting), _verify_trail(acting)]
     engine.dispose()
+    if not all(sound):
+        sys.exit(1)
+
+
+def _verify_receipts(acting: Acting) -> bool:
+    report = receipt_check.verify(acting)
     erased = f", {report.erased} without their body (erased)" if report.erased else ""
     click.echo(f"Checked {report.checked} receipts{erased}. Head: {report.checked} {report.head.hash[:12]}")
-    if report.wrong:
-        click.echo(f"WRONG at {report.wrong}.", err=True)
-        sys.exit(1)
-    if not report.anchored and report.checked:
+    return _told(report.wrong, noted=report.anchored or not report.checked)
+
+
+def _verify_trail(acting: Acting) -> bool:
+    report = trail_check.verify(acting)
+    seals = f"{report.head.count} {report.head.hash[:12]}"
+    click.echo(f"Checked {report.rows} rows of the trail, {report.fresh} nog niet verzegeld. Seals: {seals}")
+    return _told(report.wrong, noted=report.anchored or not report.head.count)
+
+
+def _told(wrong: str, *, noted: bool) -> bool:
+    if wrong:
+        click.echo(f"WRONG at {wrong}.", err=True)
+    elif not noted:
         click.echo("There was no note of an earlier end on this machine; it is written now.")
+    return not wrong
+
+
+@audit.command("export")
+@click.option("--organisation", type=int, required=True, help="Number of the customer.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to make; a CSV.")
+def audit_export(organisation: int, out: Path) -> None:
+    """Write the trail of one customer to a file that only you can read. The trail says that you did."""
+    found = _settings()
+    acting = app.wire(found, _engine(found))
+    try:
+        name = _export_trail(acting, organisation, out)
+    except PortalError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"{out} cannot be made: {error.strerror}.", err=True)
+        sys.exit(1)
+    finally:
+        acting.engine.dispose()
+    click.echo(f"The trail of {name} is in {out}.")
+
+
+def _export_trail(acting: Acting, organisation: int, out: Path) -> str:
+    """Return the name of the customer. Raises NotFound, OSError."""
+    with acting.read() as work:
+        name = organisation_name(work, organisation)
+    actor = Actor("koppelportaal", organisation_id=organisation, organisation_name=name)
+    with open(out, "xb", opener=_private) as file:
+        file.writelines(downloads.take(acting.as_actor(actor), Wanted(), {organisation: name}, by="opdrachtregel"))
+    return name
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @main.group("help")

@@ -10,6 +10,7 @@ from functools import partial
 
 from portal.accounts.tasks import DAILY as ACCOUNTS_DAILY
 from portal.app import for_worker, wire
+from portal.audit import seals
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
@@ -24,6 +25,7 @@ DAILY = (*ACCOUNTS_DAILY, *HELP_DAILY)
 IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
+SEAL_SECONDS = 15.0  # how long a row of the trail stays unsealed; each seal is a row too
 AFTER_FAILURE_SECONDS = 5.0
 DAY_SECONDS = 86_400.0
 # the system may give a signal to any thread, and Python acts on it only when the first thread does something
@@ -70,6 +72,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("look for work", crew.look_for_work, idle),
         Job("read", partial(read_asked, crew), idle),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
+        Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],
         *[Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS)) for name, task in DAILY],
     ]

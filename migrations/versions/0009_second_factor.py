@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_second_factor"
-down_revision = "0007_codes"
+down_revision = "0008_audit_chain"
 branch_labels = None
 depends_on = None
 

@@ -84,7 +84,8 @@ def confirm(acting: Acting, token: str, typed: str) -> tuple[str, ...]:
         sessions.end_others(work, factor.user_id, token)
         sessions.factor_shown(work, token)
         codes = _new_codes(work)
-        _tell(work, acting, "factor.added", "Je hebt een app met codes gekoppeld.")
+        record(work, "factor.added")
+        _tell(work, acting, "Je hebt een app met codes gekoppeld.")
     throttle.give_back(acting, throttle.FACTOR, _key(acting.actor.user_id))
     return codes
 
@@ -96,7 +97,8 @@ def turn_off(acting: Acting, token: str) -> None:
         work.session.execute(delete(SecondFactor).where(SecondFactor.user_id == own))
         work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == own))
         sessions.end_others(work, own or 0, token)
-        _tell(work, acting, "factor.removed", "Je hebt de tweede stap bij het inloggen uitgezet.")
+        record(work, "factor.removed")
+        _tell(work, acting, "Je hebt de tweede stap bij het inloggen uitgezet.")
 
 
 def remove(acting: Acting, email: str) -> bool:
@@ -123,7 +125,8 @@ def new_codes(acting: Acting) -> tuple[str, ...]:
         if work.session.scalar(select(SecondFactor.id).where(_confirmed(work.actor.user_id))) is None:
             raise Conflict("Koppel eerst een app. Dan krijg je ook herstelcodes.")
         codes = _new_codes(work)
-        _tell(work, acting, "factor.codes_renewed", "Je hebt nieuwe herstelcodes gemaakt. De oude werken niet meer.")
+        record(work, "factor.codes_renewed")
+        _tell(work, acting, "Je hebt nieuwe herstelcodes gemaakt. De oude werken niet meer.")
     return codes
 
 
@@ -221,7 +224,6 @@ def _key(user_id: int | None) -> str:
     return f"user {user_id}"
 
 
-def _tell(work: Work, acting: Acting, action: str, what: str) -> None:
+def _tell(work: Work, acting: Acting, what: str) -> None:
     """A changed factor is mailed to its owner, who may not have done it."""
-    record(work, action)
     enqueue(work, acting.part(Settings), Mail.FACTOR_CHANGED, acting.actor.email, name=acting.actor.name, what=what)

@@ -63,5 +63,13 @@ def organisation_names(work: Work) -> dict[int, str]:
     return {row.id: row.name for row in work.session.execute(select(Organisation.id, Organisation.name))}
 
 
+def organisation_name(work: Work, organisation_id: int) -> str:
+    """For the command line, which sees all. Raises NotFound."""
+    found = work.session.scalar(select(Organisation.name).where(Organisation.id == organisation_id))
+    if found is None:
+        raise NotFound(f"There is no customer {organisation_id}.")
+    return found
+
+
 def _info(user: User) -> UserInfo:
     return UserInfo(user.id, user.name, user.email, user.role, user.disabled_at is None)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from portal.audit.models import AuditEvent
+from portal.audit.words import GROUPS
 from portal.kernel.errors import Forbidden
+from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Role, Work
 
 
@@ -32,14 +34,46 @@ class Act:
     facts: dict[str, Any]
 
 
-def latest(work: Work, before: int | None = None, limit: int = 100) -> list[TrailRow]:
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for; what is empty does not matter. `group`: a key of GROUPS; `person`: a part of a name;
+    `first` and `last`: days in the Netherlands, both included; `customer`: for support only."""
+
+    group: str = ""
+    first: date | None = None
+    last: date | None = None
+    person: str = ""
+    customer: int | None = None
+
+
+def latest(work: Work, wanted: Wanted = Wanted(), before: int | None = None, limit: int = 100) -> list[TrailRow]:
     """The newest rows: support sees all, a customer only the own organisation."""
-    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    query = select(AuditEvent).where(*_terms(wanted)).order_by(AuditEvent.id.desc()).limit(limit)
     if work.actor.role is not Role.SUPPORT:
         query = query.where(AuditEvent.organisation_id == work.organisation_id)
     if before is not None:
         query = query.where(AuditEvent.id < before)
     return [_row(event) for event in work.session.scalars(query)]
+
+
+def _terms(wanted: Wanted) -> list[ColumnElement[bool]]:
+    terms: list[ColumnElement[bool]] = []
+    if wanted.group:
+        prefixes = GROUPS[wanted.group].prefixes
+        terms.append(or_(*(AuditEvent.action.startswith(prefix, autoescape=True) for prefix in prefixes)))
+    if wanted.first:
+        terms.append(AuditEvent.at >= _midnight(wanted.first))
+    if wanted.last:
+        terms.append(AuditEvent.at < _midnight(wanted.last + timedelta(days=1)))
+    if wanted.person:
+        terms.append(func.lower(AuditEvent.actor).contains(wanted.person.lower(), autoescape=True))
+    if wanted.customer:
+        terms.append(AuditEvent.organisation_id == wanted.customer)
+    return terms
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, AMSTERDAM)
 
 
 def acts(work: Work, action: str) -> list[tuple[dict[str, Any], datetime]]:

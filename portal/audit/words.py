@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 ACTIONS = {
     "credential.destroyed": "Token vernietigd",
     "credential.replaced": "Token vervangen",
@@ -38,6 +42,16 @@ ACTIONS = {
     "koppeling.codes": "Urencodes gekozen",
     "koppeling.company": "Bedrijf gekozen",
     "koppeling.member": "Teamlid gekoppeld",
+    "look.correction": "Correctie bekeken",
+    "look.delivery": "Levering bekeken",
+    "look.difference": "Verschil bekeken",
+    "look.export": "Export bekeken",
+    "look.hours": "Uren bekeken",
+    "look.member": "Teamlid bekeken",
+    "look.preview": "Voorbeeld van een export bekeken",
+    "look.receipt": "Ontvangstbewijs bekeken",
+    "look.request": "Aanvraag bekeken",
+    "look.team": "Team bekeken",
     "member.changed": "Teamlid gewijzigd",
     "password.changed": "Wachtwoord gewijzigd",
     "password.reset": "Nieuw wachtwoord gekozen",
@@ -45,10 +59,63 @@ ACTIONS = {
     "receipt.downloaded": "Ontvangstbewijs gedownload",
     "request.changed": "Aanvraag gewijzigd",
     "request.submitted": "Aanvraag ingediend",
+    "session.confirmed": "Wachtwoord opnieuw gegeven",
+    "session.ended": "Apparaat uitgelogd",
+    "session.ended_everywhere": "Overal uitgelogd",
     "session.started": "Ingelogd",
+    "trail.downloaded": "Logboek gedownload",
     "user.disabled": "Toegang ingetrokken",
     "user.invited": "Collega uitgenodigd",
     "user.joined": "Account gemaakt",
     "user.uninvited": "Uitnodiging ingetrokken",
     "venue.added": "Vestiging toegevoegd",
 }
+
+
+@dataclass(frozen=True)
+class Group:
+    """A kind of act to look for. `prefixes`: how the actions of this kind start."""
+
+    label: str
+    prefixes: tuple[str, ...]
+
+
+GROUPS = {
+    "inzage": Group("Wie bekeek wat", ("look.",)),
+    "koppelingen": Group("Koppelingen en tokens", ("koppeling.", "credential.", "request.")),
+    "uren": Group("Uren en team", ("hours.", "member.", "venue.")),
+    "exports": Group("Exports en leveringen", ("export.", "delivery.", "receipt.")),
+    "accounts": Group("Inloggen en accounts", ("session.", "password.", "user.", "factor.")),
+    "beheer": Group("Logboek en uitleg", ("trail.", "help.")),
+}
+LABELS = {
+    "added": "nieuw", "booked": "geboekt", "bsn": "BSN gewijzigd", "by": "via", "changed": "gewijzigd",
+    "company": "bedrijf", "corrected": "correcties", "correction": "correctie", "count": "aantal", "customer": "klant",
+    "delivery": "levering", "export": "export", "file": "bestand", "fingerprint": "vingerafdruk", "first": "van",
+    "free": "vrij", "group": "soort", "hours": "uren", "koppeling": "koppelingnummer", "last": "tot en met",
+    "left": "overgeslagen", "line": "regel", "link": "uitnodiging", "member": "teamlid", "outcome": "uitkomst",
+    "people": "teamleden", "period": "periode", "provider": "koppeling", "receipt": "ontvangstbewijs",
+    "remark": "opmerking", "remote_code": "code van de andere kant", "removed": "verwijderd", "request": "aanvraag",
+    "role": "rol", "shifts": "diensten", "state": "stand", "stays": "blijft bij de export",
+    "unchanged": "ongewijzigd", "upload": "import", "user": "gebruiker",
+    "venue": "vestiging", "was": "was", "why": "reden", "with_bsn": "met BSN",
+}  # fmt: skip
+
+
+OUTCOMES = {"found": "staat er", "absent": "staat er niet", "turned_away": "blijkt geweigerd", "unclear": "onbekend"}
+
+
+def act(action: str) -> str:
+    return ACTIONS.get(action, action)
+
+
+def details(facts: Mapping[str, Any]) -> str:
+    """
+    >>> details({"delivery": 3, "booked": True})
+    'levering: 3, geboekt: ja'
+    """
+    return ", ".join(f"{LABELS.get(name, name)}: {_value(value)}" for name, value in facts.items())
+
+
+def _value(value: object) -> str:
+    return ("ja" if value else "nee") if isinstance(value, bool) else OUTCOMES.get(str(value), str(value))

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import venue as find_venue
+from portal.audit.service import look
 from portal.deliveries import corrections
 from portal.deliveries.attention import same_place, unsent
 from portal.deliveries.correction_forms import CorrectionForm
@@ -85,6 +86,8 @@ def _page(subject: Subject, delivery_id: int = 0) -> ResponseReturnValue:
         venue = find_venue(work, subject.venue_id)
         here = same_place(exports(work), subject.provider.key, subject.venue_id, subject.period)
         waits = unsent(here, by_export(work))
+    slug = periods.slug(subject.period)
+    look(acting(), "look.correction", venue=subject.venue_id, provider=subject.provider.key, period=slug)
     form = CorrectionForm()
     form.offer(shown, subject.provider.name, periods.label(subject.period))
     made = _made(subject, form)

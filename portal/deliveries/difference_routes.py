@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues
 from portal.accounts.types import VenueInfo
+from portal.audit.service import look
 from portal.deliveries import readings
 from portal.deliveries.difference_queries import Difference, Place, difference, reading_state
 from portal.deliveries.difference_types import Finding, Row
@@ -50,9 +51,15 @@ def show() -> ResponseReturnValue:
         active = bool(chosen and is_active(work, chosen.place.provider.key))
     if chosen is None or found is None:
         return render_template("deliveries/difference.html", **facts)
+    _looked(chosen.place)
     facts |= {"active": active, "sends": isinstance(chosen.place.provider, LineSender | BatchSender)}
     corrects = "corrections.review" in current_app.view_functions
     return render_template("deliveries/difference.html", **facts, **_page(found), corrects=corrects)
+
+
+def _looked(place: Place) -> None:
+    slug = periods.slug(place.period)
+    look(acting(), "look.difference", venue=place.venue_id, provider=place.provider.key, period=slug)
 
 
 def _page(found: Difference) -> dict[str, object]:

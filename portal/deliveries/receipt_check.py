@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from portal.deliveries import receipt_anchor, receipt_chain
-from portal.deliveries.receipt_anchor import Damaged
-from portal.deliveries.receipt_chain import GENESIS, Head
+from portal.deliveries import receipt_chain
 from portal.deliveries.receipt_facts import at_rest, body_of
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
 from portal.deliveries.receipts import Broken, latest, numbers, opened, same, same_numbers
+from portal.kernel.anchor import Damaged
+from portal.kernel.chain import EMPTY, Head
 from portal.kernel.work import Acting, Work
 
 BATCH = 200
@@ -42,13 +42,13 @@ class Walk:
     """How far we are, and what the file outside the database said before we began."""
 
     anchor: Head | None
-    at: Head = Head(0, GENESIS)  # noqa: RUF009 - frozen
+    at: Head = EMPTY
     erased: int = 0
 
 
 def verify(acting: Acting) -> Report:
     """Check every receipt. When all is well the file outside the database is brought up to date."""
-    file = receipt_anchor.place(acting.engine)
+    file = receipt_chain.ANCHOR.place(acting.engine)
     walk = Walk(None)
     try:
         walk.anchor = _anchor(acting, file)
@@ -58,7 +58,7 @@ def verify(acting: Acting) -> Report:
     except Wrong as wrong:
         return _report(walk, str(wrong))
     if file is not None:
-        receipt_anchor.note(acting.vault, file, walk.at)
+        receipt_chain.ANCHOR.note(acting.vault, file, walk.at)
     return _report(walk)
 
 
@@ -68,7 +68,7 @@ def _report(walk: Walk, wrong: str = "") -> Report:
 
 def _anchor(acting: Acting, file: Path | None) -> Head | None:
     try:
-        return receipt_anchor.read(acting.vault, file) if file else None
+        return receipt_chain.ANCHOR.read(acting.vault, file) if file else None
     except Damaged:
         raise Wrong(f"anchor: {file} was changed, or belongs to another installation") from None
 
@@ -88,7 +88,7 @@ def _batch(work: Work, walk: Walk) -> bool:
     """Check the next receipts; False when these were the last."""
     query = select(Receipt).where(Receipt.seq > walk.at.count).order_by(Receipt.seq).limit(BATCH)
     rows = work.session.scalars(query).all()
-    head = receipt_chain.head_of(work.vault, work.session.get(ReceiptHead, 1))
+    head = receipt_chain.CHAIN.head_of(work.vault, work.session.get(ReceiptHead, 1))
     if head is None:
         raise Wrong("head: changed or gone; it is not signed by this installation")
     for row in rows:

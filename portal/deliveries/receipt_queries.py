@@ -12,9 +12,9 @@ from sqlalchemy import select
 from portal.deliveries import codes, receipt_chain
 from portal.deliveries.models import DeliveryState
 from portal.deliveries.receipt_body import Body
-from portal.deliveries.receipt_chain import GENESIS
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
 from portal.deliveries.receipts import opened
+from portal.kernel.chain import GENESIS, Head
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.work import Work
 
@@ -95,8 +95,8 @@ def _is_sound(work: Work, row: Receipt) -> bool:
         return False
     after = work.session.scalar(select(Receipt.previous).where(Receipt.seq == row.seq + 1))
     if after is None:
-        head = receipt_chain.head_of(work.vault, work.session.get(ReceiptHead, 1))
-        return head == receipt_chain.Head(row.seq, row.hash)
+        head = receipt_chain.CHAIN.head_of(work.vault, work.session.get(ReceiptHead, 1))
+        return head == Head(row.seq, row.hash)
     return after == row.hash
 
 

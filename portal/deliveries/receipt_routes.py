@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, send_file, url_
 from flask.typing import ResponseReturnValue
 from wtforms.validators import DataRequired, Length
 
+from portal.audit.service import look
 from portal.deliveries import queries, receipt_body, receipt_files, receipt_queries, receipt_words
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.codes import Code
@@ -39,6 +40,7 @@ def show(delivery_id: int) -> ResponseReturnValue:
         delivery = queries.delivery(work, delivery_id)
         known = receipt_queries.of_delivery(work, delivery_id)
     info, sheet = receipt_files.sheet(acting(), delivery_id, request.args.get("code", ""))
+    look(acting(), "look.receipt", receipt=info.seq, delivery=delivery_id)
     facts = {"delivery": delivery, "receipts": known, "receipt": info, "sheet": sheet, "words": receipt_words}
     return render_template("deliveries/receipt.html", **facts, **_page(sheet.body.lines))
 

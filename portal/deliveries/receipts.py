@@ -8,12 +8,12 @@ from datetime import UTC
 
 from sqlalchemy import exists, func, or_, select
 
-from portal.deliveries import receipt_anchor, receipt_body, receipt_chain
+from portal.deliveries import receipt_body, receipt_chain
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.receipt_body import Body
-from portal.deliveries.receipt_chain import Head
 from portal.deliveries.receipt_facts import at_rest, body_of, is_over
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
+from portal.kernel.chain import Head
 from portal.kernel.vault import Tampered
 from portal.kernel.work import Work
 
@@ -47,9 +47,9 @@ def seal(work: Work, delivery_id: int) -> None:
     receipt_chain.sign(work.vault, row)
     work.session.add(row)
     head.count, head.hash = row.seq, row.hash
-    head.signature = receipt_chain.head_signature(work.vault, Head(row.seq, row.hash))
+    head.signature = receipt_chain.CHAIN.head_signature(work.vault, Head(row.seq, row.hash))
     work.session.flush()
-    receipt_anchor.after_commit(work.session, work.vault, Head(row.seq, row.hash))
+    receipt_chain.ANCHOR.after_commit(work.session, work.vault, Head(row.seq, row.hash))
 
 
 def unsealed(work: Work) -> list[int]:
@@ -66,7 +66,7 @@ def _locked_head(work: Work) -> ReceiptHead:
     """The end of the chain, held until the end of the transaction: receipts are sealed one after another."""
     query = select(ReceiptHead).where(ReceiptHead.id == 1).with_for_update()
     row = work.session.scalar(query.execution_options(populate_existing=True))
-    if row is None or receipt_chain.head_of(work.vault, row) is None:
+    if row is None or receipt_chain.CHAIN.head_of(work.vault, row) is None:
         raise Broken("the head of the receipts is gone or not ours: run `portal audit verify`")
     return row
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.audit.service import look
 from portal.deliveries import forms, queries, service, take_backs
 from portal.deliveries.attention import changed
 from portal.deliveries.candidates import candidates
@@ -64,6 +65,7 @@ def _export_facts(export_id: int) -> dict[str, Any]:
         provider = _providers().get(found.provider)
         place = Place(found.venue_id, provider, found.period)
         double, not_double = doubles(work, place, {line.member_id for line in lines}), said(work, export_id)
+    look(acting(), "look.export", export=export_id)
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
     more = {"undone_by": undone_by, "since": since, "double": double, "not_double": not_double}
@@ -144,6 +146,7 @@ def show(delivery_id: int) -> ResponseReturnValue:
         receipts = of_delivery(work, delivery_id)
         undone_by = take_back.corrections_of(work, facts.export.id)
         since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
+    look(acting(), "look.delivery", delivery=delivery_id)
     extra = {"lines": lines, "asked": asked, "found": found, "page": page, "pages": pages, "receipts": receipts}
     after = {"undone_by": undone_by, "since": since}
     return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
@@ -155,6 +158,7 @@ def progress(delivery_id: int) -> ResponseReturnValue:
     """The part of the page that refreshes itself; the header says when there is nothing left to wait for."""
     with acting().read() as work:
         facts = _facts(work, delivery_id)
+    look(acting(), "look.delivery", delivery=delivery_id)
     answer = make_response(render_template("deliveries/_progress.html", **facts.shown()))
     if not is_live(facts.delivery, facts.live.looking):
         answer.headers["X-Live"] = "done"
@@ -250,6 +254,7 @@ def ask_again(delivery_id: int, line_id: int) -> ResponseReturnValue:
     line = next((one for one in asked if one.id == line_id), None)
     if line is None:
         raise Conflict("Deze regel is niet (meer) onbekend. Bekijk de levering.")
+    look(acting(), "look.delivery", delivery=delivery_id)
     return render_template("deliveries/ask_again.html", **facts.shown(), line=line)
 
 

@@ -63,7 +63,7 @@ def send(
                 record(work, "delivery.resumed", delivery=found.id)
             return found.id
         delivery = plan(work, export, provider)
-        record(work, "delivery.planned", delivery=delivery.id, export=export.id)
+        record(work, "delivery.planned", delivery=delivery.id, export=export.id, with_bsn=provider.needs_bsn)
         return delivery.id
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues
+from portal.audit.service import look
 from portal.exports import forms, queries, service
 from portal.hours import periods
 from portal.hours.queries import latest_workday
@@ -85,11 +86,17 @@ def check() -> ResponseReturnValue:
     with acting().read() as work:
         venue = find_venue(work, venue_id)
         preview = queries.preview(work, _providers(), venue_id, provider.key, period)
+    _looked(provider, period, venue_id)
     form.fingerprint.data = preview.fingerprint
     page = render_template(
         "exports/check.html", provider=provider, period=period, venue=venue, preview=preview, form=form, periods=periods
     )
     return page, 422 if form.errors else 200
+
+
+def _looked(provider: Provider, period: Period, venue_id: int) -> None:
+    slug = periods.slug(period)
+    look(acting(), "look.preview", venue=venue_id, provider=provider.key, period=slug, with_bsn=provider.needs_bsn)
 
 
 def _asked() -> tuple[Provider, Period, int]:

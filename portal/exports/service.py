@@ -46,7 +46,10 @@ def create(acting: Acting, venue_id: int, key: str, period: Period, fingerprint:
         _freeze(work, export, found)
         _lines(work, export, found)
         _files(work, export, providers.get(key))
-        record(work, "export.created", export=export.id, provider=key, shifts=export.shifts, hours=found.totals.hours)
+        record(
+            work, "export.created", export=export.id, provider=key, shifts=export.shifts, hours=found.totals.hours,
+            with_bsn=providers.get(key).needs_bsn,
+        )  # fmt: skip
         return export.id
 
 
@@ -226,7 +229,8 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
                 code=codes.NO_CSV,
             )
         content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
-        record(work, "export.downloaded", export=export.id, file=extension)
+        with_bsn = acting.part(Providers).get(export.provider).needs_bsn
+        record(work, "export.downloaded", export=export.id, file=extension, with_bsn=with_bsn)
         return file_name(export, extension), content
 
 

@@ -12,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from portal.accounts.queries import venue as find_venue
 from portal.accounts.queries import venues as own_venues
 from portal.accounts.types import VenueInfo
+from portal.audit.service import look
 from portal.hours import forms, periods, queries, service, team
 from portal.hours.codes import NO_VENUE
 from portal.hours.sources.sheet.refusal import ImportRefused
@@ -64,6 +65,7 @@ def overview() -> ResponseReturnValue:
         period = chosen_period(work, venue)
         rows = queries.overview(work, venue.id, period)
         facts = {"venues": own_venues(work), "uploads": queries.uploads(work)}
+    look(acting(), "look.hours", venue=venue.id, period=periods.slug(period))
     return render_template("hours/overview.html", venue=venue, period=period, rows=rows, periods=periods, **facts)
 
 
@@ -75,6 +77,7 @@ def member_hours(member_id: int) -> ResponseReturnValue:
         venue = find_venue(work, member.venue_id)
         period = chosen_period(work, venue)
         shifts = queries.shifts(work, venue.id, period, member_id)
+    look(acting(), "look.hours", member=member_id, period=periods.slug(period))
     return render_template(
         "hours/member.html", member=member, venue=venue, period=period, shifts=shifts, periods=periods
     )
@@ -156,6 +159,7 @@ def members() -> ResponseReturnValue:
         venue = chosen_venue(work)
         people = queries.members(work, venue.id)
         known = own_venues(work)
+    look(acting(), "look.team", venue=venue.id)
     return render_template("hours/team.html", venue=venue, venues=known, people=people)
 
 
@@ -164,6 +168,7 @@ def members() -> ResponseReturnValue:
 def member(member_id: int) -> ResponseReturnValue:
     with acting().read() as work:
         found = queries.member(work, member_id)
+    look(acting(), "look.member", member=member_id)
     form = forms.MemberForm(data={"name": found.name, "email": found.email, "personnel_number": found.personnel_number})
     if form.validate_on_submit():
         details = team.Details(form.name.data, form.email.data, form.personnel_number.data, Secret(form.bsn.data or ""))

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import beheerders, venues
 from portal.accounts.queries import venue as find_venue
+from portal.audit.service import look
 from portal.hours.queries import kinds, member, members
 from portal.integrations import forms, queries, service, setup
 from portal.integrations.contract import LineSender
@@ -227,6 +228,7 @@ def people(key: str, venue_id: int) -> ResponseReturnValue:
         queries.require_active(work, key)
         venue = find_venue(work, venue_id)
         found, team = queries.venue_setup(work, key, venue_id), members(work, venue_id)
+    look(acting(), "look.team", venue=venue_id, provider=key)
     return render_template("integrations/people.html", provider=provider, venue=venue, setup=found, team=team)
 
 
@@ -238,6 +240,7 @@ def link_member(key: str, member_id: int) -> ResponseReturnValue:
         queries.require_active(work, key)
         person = member(work, member_id)
         found = queries.venue_setup(work, key, person.venue_id)
+    look(acting(), "look.member", member=member_id, provider=key)
     form = _employee_form(found)
     if form.validate_on_submit():
         try:

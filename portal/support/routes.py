@@ -6,14 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.queries import organisation_names
-from portal.audit.queries import latest, of_thing
-from portal.audit.routes import PAGE
-from portal.audit.words import ACTIONS
+from portal.audit import downloads
+from portal.audit import forms as trail_forms
+from portal.audit.queries import of_thing
+from portal.audit.routes import page, streamed
+from portal.audit.service import look
 from portal.deliveries.queries import deliveries as all_deliveries
 from portal.integrations import queries
 from portal.integrations.parts import Providers
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.limits import number_asked
 from portal.support import forms, service
 
 bp = Blueprint("support", __name__)
@@ -37,10 +38,11 @@ def _page(request_id: int, reject: forms.RejectForm, ask: forms.AskForm) -> Resp
     with acting().read() as work:
         found, names = queries.request(work, request_id), organisation_names(work)
         trail = of_thing(work, "request.", request=request_id)
+    look(acting(), "look.request", found.organisation_id, request=request_id)
     provider = acting().part(Providers).get(found.provider)
-    page = {"found": found, "organisation": names[found.organisation_id], "provider": provider, "trail": trail}
+    facts = {"found": found, "organisation": names[found.organisation_id], "provider": provider, "trail": trail}
     status = 422 if reject.errors or ask.errors else 200
-    return render_template("support/request.html", reject=reject, ask=ask, **page), status
+    return render_template("support/request.html", reject=reject, ask=ask, **facts), status
 
 
 def _back(request_id: int, message: str) -> ResponseReturnValue:
@@ -95,8 +97,14 @@ def deliveries() -> ResponseReturnValue:
 @bp.get("/support/logboek")
 @access(Audience.SUPPORT)
 def trail() -> ResponseReturnValue:
-    before = number_asked("voor")
     with acting().read() as work:
-        rows, names = latest(work, before=before, limit=PAGE), organisation_names(work)
-    older = rows[-1].id if len(rows) == PAGE else None
-    return render_template("audit/desk.html", rows=rows, words=ACTIONS, older=older, names=names)
+        names = organisation_names(work)
+    return page("audit/desk.html", trail_forms.asked(names), names)
+
+
+@bp.get("/support/logboek.csv")
+@access(Audience.SUPPORT)
+def download_trail() -> ResponseReturnValue:
+    with acting().read() as work:
+        names = organisation_names(work)
+    return streamed(downloads.take(acting(), trail_forms.required(names), names))

@@ -65,7 +65,8 @@ class TestViews:
     def test_public_views_are_these_and_no_others(self, app: Flask) -> None:
         public = {name for name, view in app.view_functions.items() if audience_of(view) is Audience.PUBLIC}
         assert public == {
-            "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "health.alive", "health.ready",
+            "accounts.accept", "accounts.ask_reset", "accounts.login", "accounts.reset", "factors.ask",
+            "health.alive", "health.ready",
             "help.code",
             "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.with_slash",
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",

@@ -43,7 +43,7 @@ def test_the_chain_runs_over_all_deliveries(three: Office) -> None:
     assert [row.previous for row in rows] == ["0" * 64, rows[0].hash, rows[1].hash]
     assert len({row.code for row in rows}) == 3
     done = three.verify()
-    assert done.stdout == f"Checked 3 receipts. Head: 3 {rows[2].hash[:12]}\n"
+    assert done.stdout.splitlines()[0] == f"Checked 3 receipts. Head: 3 {rows[2].hash[:12]}"
 
 
 def test_an_installation_without_receipts_is_sound(office: Office) -> None:

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.deliveries.receipt_body import Body, Line, canonical, digest, new_code, parse, understood
-from portal.deliveries.receipt_csv import FORMULA_STARTS, to_csv
+from portal.deliveries.receipt_csv import to_csv
 from portal.deliveries.receipt_layout import UNSHOWN, broken, fonts, shown
 from portal.deliveries.receipt_pdf import to_pdf
 from portal.deliveries.receipt_words import Sheet
+from portal.kernel.cells import FORMULA_STARTS
 
 NOON = datetime(2026, 11, 24, 11, 30, 12, tzinfo=UTC)
 ZOE = "Zoë Łukasiewicz-Öztürk"
