@@ -32,7 +32,7 @@ MIXES = {"hits": HITS, "typos": TYPOS, "compounds": COMPOUNDS, "rest": REST}
 def main(number: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), number)
-        library = pages.load(Path(folder), Path("static/assets"), providers=PROVIDERS)
+        library = pages.begin(Path(folder), Path("static/assets"), providers=PROVIDERS).check()
     before = memory()
     start, cpu = time.perf_counter(), time.process_time()
     search = Search(library)

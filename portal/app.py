@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import pages, progress
+from portal.accounts import factor_routes as factors
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect
 from portal.audit import routes as audit
@@ -30,9 +31,9 @@ from portal.help import search_routes
 from portal.help import voice_routes as voice
 from portal.help.assets import Shelf
 from portal.help.cache import open_cache
+from portal.help.opening import Opening
 from portal.help.search_later import SearchLater
 from portal.help.turnstile import Turnstile
-from portal.help.types import Library
 from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
 from portal.integrations import registry
@@ -53,9 +54,10 @@ from portal.support import routes as support
 ROOT = Path(__file__).parents[1]
 BODY_LIMIT = 1_000_000
 KEPT_PAGES = "help-cache.json"
+MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
-    accounts, audit, corrections, deliveries, difference, exports, help_desk, hours, integrations, receipts, support,
-    voice,
+    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, receipts,
+    support, voice,
 )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
 
 
 def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: bool = True) -> Flask:
-    """Build the web application; reads the help pages, and stops when one of them is wrong.
+    """Build the web application; reads the help pages, and stops when one of them is seen to be wrong.
 
     `keep_ready` False: pages are made anew for each request, for who is writing them.
     """
@@ -91,7 +93,8 @@ def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: 
     app.register_blueprint(search_routes.bp)
     app.register_blueprint(health)
     app.register_blueprint(pages.bp)
-    app.extensions["help"] = library_of(app, settings)
+    app.extensions["help_opening"] = opening_of(app, settings)
+    app.extensions["help"] = app.extensions["help_opening"].library
     app.extensions["help_progress"] = progress.steps
     app.extensions["help_search"] = SearchLater(app.extensions["help"])
     _templates(app)
@@ -132,17 +135,20 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def library_of(app: Flask, settings: Settings) -> Library:
-    """Load the help pages; a link into the portal must lead to a page that exists, and each code must have its
-    article. Raises ContentError."""
+def opening_of(app: Flask, settings: Settings) -> Opening:
+    """Read the help pages; a link into the portal must lead to a page that exists, and each code must have its
+    article. Many pages that are new are rendered and checked later. Raises ContentError."""
     keys = tuple(app.extensions["portal"].part(Providers).by_key)
     rules = [str(rule) for rule in app.url_map.iter_rules()]
     paths = {rule.replace("<key>", key) for rule in rules for key in keys}
     assets = ROOT / "static" / "assets"
-    return help_pages.load(
+    opening = help_pages.begin(
         settings.content, assets, providers=keys, app_paths=paths, base_url=settings.base_url,
         cache=open_cache(settings.data / KEPT_PAGES, assets / "media"), codes=frozenset(CODES),
     )  # fmt: skip
+    if opening.unmade <= MOST_AT_ONCE:
+        opening.check()
+    return opening
 
 
 def _templates(app: Flask) -> None:

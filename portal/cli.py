@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, demo, migrate, serve, settings, worker, writing
+from portal.accounts import factor
 from portal.accounts.invite import invite
 from portal.accounts.queries import organisation_name
 from portal.audit import check as trail_check
@@ -219,7 +220,7 @@ def help_check(days: int) -> None:
     """Say what is wrong: links, anchors, captions, long sentences, words off the list, old pages and clips."""
     found = _settings()
     try:
-        library: Library = app.create_app(found).extensions["help"]
+        library: Library = app.create_app(found).extensions["help_opening"].check()
     except ContentError as error:
         click.echo(error, err=True)
         sys.exit(1)
@@ -238,6 +239,20 @@ def help_write(port: int) -> None:
     """Show the pages while you write: the browser follows each change."""
     found = _settings()
     writing.serve(found, port, found.content)
+
+
+@main.command("remove-factor")
+@click.argument("mail")
+def remove_factor_command(mail: str) -> None:
+    """Take the second factor of an account away; make sure first who asks for it."""
+    found = _settings()
+    acting = app.wire(found, _engine(found)).as_actor(Actor("beheer"))
+    try:
+        gone = factor.remove(acting, mail)
+    except PortalError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)
+    click.echo("Removed; every session ended." if gone else "There was none; every session ended.")
 
 
 @main.command("invite")

@@ -18,6 +18,7 @@ from portal.secret import Secret
 
 CONTENT = Path(__file__).parents[1] / "content" / "koppelingen"
 NMBRS_SOAP = "https://api.nmbrs.nl/soap/v3"
+SHORTEST_QUIET = 60  # seconds after which a lost answer is looked up (`deliveries.protocol.quiet`), at least
 SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "sample", "test"})
 
 
@@ -30,7 +31,7 @@ class Settings:
     """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
-    `content`: the folder of the help pages.
+    `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
     """
 
     data: Path
@@ -57,6 +58,7 @@ class Settings:
     parallel: int = 16
     nmbrs_calls_per_second: int = 150
     content: Path = CONTENT
+    require_second_factor: bool = False
 
     @property
     def secure(self) -> bool:
@@ -94,6 +96,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         parallel=_at_least_one(env, "PORTAL_PARALLEL", 16, most=64),
         nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
         content=Path(_text(env, "PORTAL_CONTENT") or CONTENT),
+        require_second_factor=_second_factor(env, demo=demo),
     )
 
 
@@ -106,6 +109,13 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value not in ("", "0", "1", "true", "false", "yes", "no"):
         raise SettingsError(f"{name} must be 0 or 1.")
     return value in ("1", "true", "yes")
+
+
+def _second_factor(env: Mapping[str, str], *, demo: bool) -> bool:
+    """Required where real people work; a demo on your own machine only offers it."""
+    if _text(env, "PORTAL_SECOND_FACTOR"):
+        return _flag(env, "PORTAL_SECOND_FACTOR")
+    return not demo and _base_url(env).startswith("https://")
 
 
 def _number(env: Mapping[str, str], name: str, default: int, most: int = 86_400) -> int:
@@ -140,7 +150,18 @@ def _lease(env: Mapping[str, str]) -> int:
     lease, call = _number(env, "PORTAL_LEASE_SECONDS", 120), _number(env, "PORTAL_REMOTE_SECONDS", 30)
     if not 1 <= call < lease:
         raise SettingsError("PORTAL_REMOTE_SECONDS must be 1 or more and less than PORTAL_LEASE_SECONDS.")
+    if lease + call < SHORTEST_QUIET and not _rehearses(env):
+        raise SettingsError(
+            f"PORTAL_LEASE_SECONDS and PORTAL_REMOTE_SECONDS must be {SHORTEST_QUIET} or more together: looked up "
+            "sooner, hours of a slow call would seem absent and be sent twice. Shorter is for demo and tests only "
+            "(PORTAL_ALLOW_PRIVATE_ENDPOINTS=1 and no https)."
+        )
     return lease
+
+
+def _rehearses(env: Mapping[str, str]) -> bool:
+    """Whether this is a demo or a test: stand-ins on private addresses, and no address for people on the internet."""
+    return _flag(env, "PORTAL_ALLOW_PRIVATE_ENDPOINTS") and not _base_url(env).startswith("https://")
 
 
 def _at_least_one(env: Mapping[str, str], name: str, default: int, most: int) -> int:

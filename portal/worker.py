@@ -8,18 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from portal.accounts.tasks import DAILY as ACCOUNTS_DAILY
 from portal.app import for_worker, wire
 from portal.audit import seals
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
-from portal.help.tasks import DAILY
+from portal.help.tasks import DAILY as HELP_DAILY
 from portal.kernel import logs
 from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
 from portal.notifications.tasks import TASKS as MAILS
 from portal.settings import Settings
 
+DAILY = (*ACCOUNTS_DAILY, *HELP_DAILY)
 IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0

@@ -25,10 +25,11 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.app: Flask = portal_app.create_app(settings, keep_ready=False)
+        self.app.extensions["help_opening"].check()
         self.seen, self.fault = self.stand(), ""
         self.app.config["TEMPLATES_AUTO_RELOAD"] = True
         self.app.jinja_env.globals["writing"] = STATE
-        self.app.add_url_rule(STATE, "writing.state", access(Audience.PUBLIC)(self.state))
+        self.app.add_url_rule(STATE, "writing.state", access(Audience.PUBLIC)(lambda: self.state()))
         self.app.before_request(self.refresh)
 
     def stand(self) -> str:
@@ -44,7 +45,7 @@ class Desk:
         if now != self.seen and request.path != STATE:
             self.seen = now
             try:
-                library = portal_app.library_of(self.app, self.settings)
+                library = portal_app.opening_of(self.app, self.settings).check()
                 self.app.extensions.update(help=library, help_search=SearchLater(library))
                 self.fault = ""
             except ContentError as error:

@@ -28,6 +28,7 @@ def test_new_keys_are_taken_and_differ(keys: dict[str, str], tmp_path: Path) -> 
     [
         (("db", "upgrade"), {"PORTAL_SECRET_KEY": ""}, "PORTAL_SECRET_KEY"),
         (("worker",), {"PORTAL_VAULT_KEY": "c2xldXRlbA=="}, "PORTAL_VAULT_KEY"),
+        (("worker",), {"PORTAL_LEASE_SECONDS": "2", "PORTAL_REMOTE_SECONDS": "1"}, "must be 60 or more together"),
         (("serve",), {"PORTAL_NMBRS_SOAP_URL": "http://127.0.0.1:1"}, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"),
         (("serve",), {}, "portal db upgrade"),
         (("worker",), {}, "portal db upgrade"),

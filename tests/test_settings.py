@@ -54,6 +54,35 @@ def test_c6_what_cannot_be_right_stops_the_start(changes: dict[str, str], variab
     assert len(message) < 300
 
 
+def seconds(lease: int, call: int, **more: str) -> dict[str, str]:
+    return {**GOOD, "PORTAL_LEASE_SECONDS": str(lease), "PORTAL_REMOTE_SECONDS": str(call), **more}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"PORTAL_BASE_URL": "https://portaal.example"},
+        {"PORTAL_BASE_URL": "https://portaal.example", "PORTAL_ALLOW_PRIVATE_ENDPOINTS": "1"},
+        {"PORTAL_BASE_URL": "http://portaal.example"},
+        {},  # a worker that was given no address still sends to Nmbrs itself
+    ],
+    ids=str,
+)
+def test_production_does_not_look_a_line_up_before_a_slow_call_ended(more: dict[str, str]) -> None:
+    for lease, call in ((2, 1), (40, 19)):
+        with pytest.raises(SettingsError, match="PORTAL_LEASE_SECONDS and PORTAL_REMOTE_SECONDS") as caught:
+            load(seconds(lease, call, **more))
+        assert len(str(caught.value)) < 300
+    found = load(seconds(40, 20, **more))
+    assert (found.lease_seconds, found.remote_seconds) == (40, 20)
+    assert load({**GOOD, **more}).lease_seconds == 120
+
+
+def test_a_rehearsal_may_be_short() -> None:
+    for base in ("", "http://127.0.0.1:8000"):
+        assert load(seconds(2, 1, PORTAL_ALLOW_PRIVATE_ENDPOINTS="1", PORTAL_BASE_URL=base)).lease_seconds == 2
+
+
 def key_file(folder: Path, value: str, mode: int = 0o600) -> str:
     file = folder / f"key{mode:o}{len(value)}"
     file.write_text(value)

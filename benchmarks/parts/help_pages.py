@@ -51,7 +51,7 @@ keywords: [{keywords}]
 
 
 def write(folder: Path, pages: int, seed: int = 4) -> None:
-    """Fill a folder with `pages` pages and the introduction; `portal.help.pages.load` accepts them."""
+    """Fill a folder with `pages` pages and the introduction; `portal.help.pages.begin` accepts them."""
     folder.mkdir(parents=True, exist_ok=True)
     pick = random.Random(seed)
     (folder / "_inleiding.md").write_text(_header(pick, "Koppelingen", "") + _paragraph(pick), encoding="utf-8")

@@ -36,6 +36,14 @@ class LoginForm(Form):
     password = PasswordField("Wachtwoord", [InputRequired("Vul je wachtwoord in.")])
 
 
+class CodeForm(Form):
+    code = Text("Code", [InputRequired("Vul de code uit je app in."), Length(max=60, message="Deze code is te lang.")])
+
+
+class ConfirmForm(Form):
+    password = PasswordField("Je wachtwoord", [InputRequired("Vul je wachtwoord in.")])
+
+
 class AskResetForm(Form):
     email = Text("E-mailadres", MAIL)
 

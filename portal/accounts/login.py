@@ -1,22 +1,74 @@
-"""Signing in with e-mail and password. A second factor gets its place between `check` and `start`."""
+"""Signing in with e-mail and password; who has a second factor then shows it (`factor.check`)."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from portal.accounts import password as passwords
-from portal.accounts import sessions
+from portal.accounts import sessions, throttle
 from portal.accounts.models import User
 from portal.audit.service import record
 from portal.kernel.errors import InvalidInput
-from portal.kernel.work import Acting
+from portal.kernel.work import Acting, Work
+from portal.notifications.mails import Mail
+from portal.notifications.service import enqueue
 from portal.secret import Secret
+from portal.settings import Settings
 
 WRONG = "Dit e-mailadres en wachtwoord horen niet bij elkaar. Controleer beide, of kies een nieuw wachtwoord."
+NOT_YOURS = "Dit is niet je wachtwoord. Probeer het opnieuw."
 
 
-def sign_in(acting: Acting, email: str, password: Secret) -> str:
-    """Return the secret id of a new session. Raises InvalidInput with one text for every cause (A8)."""
+@dataclass(frozen=True)
+class Caller:
+    """Who knocks: the address of the connection and the name of the device."""
+
+    address: str = ""
+    device: str = ""
+
+
+def sign_in(acting: Acting, email: str, password: Secret, caller: Caller | None = None) -> str:
+    """Return the secret id of a new session.
+
+    Raises InvalidInput with one text for every cause (A8), TooOften after ten wrong tries of an account or from an
+    address (A7).
+    """
+    caller = caller or Caller()
+    keys = (f"account {email.lower()}", caller.address and f"address {throttle.place_of(caller.address)}")
+    throttle.count(acting, throttle.LOGIN, *keys)
+    user_id = _known(acting, email, password)
+    with acting.begin() as work:
+        user = work.session.get_one(User, user_id)
+        if not sessions.has_factor(work, user.id):  # who has one is not in yet
+            record(_as(work, user), "session.started")
+        _tell_of_device(work, acting.part(Settings), user, caller.device)
+        token = sessions.start(work, user.id, caller.device)
+    throttle.give_back(acting, throttle.LOGIN, *keys)
+    return token
+
+
+def confirm(acting: Acting, token: str, password: Secret) -> str:
+    """Show again who you are, before an act that asks for it (A12); returns the id of the renewed session.
+
+    Raises InvalidInput, TooOften.
+    """
+    key = f"account {acting.actor.email}"
+    throttle.count(acting, throttle.LOGIN, key)
+    with acting.read() as work:
+        stored = work.session.get_one(User, acting.actor.user_id).password_hash
+    if not passwords.matches(stored, password):
+        raise InvalidInput(NOT_YOURS, "password")
+    with acting.begin() as work:
+        fresh = sessions.renew(work, token)
+        record(work, "session.confirmed")
+    throttle.give_back(acting, throttle.LOGIN, key)
+    return fresh
+
+
+def _known(acting: Acting, email: str, password: Secret) -> int:
+    """Whose password this is. Raises InvalidInput."""
     with acting.read() as work:
         user = work.session.scalar(select(User).where(User.email == email.lower()))
         known = None if user is None or user.disabled_at is not None else user
@@ -29,5 +81,13 @@ def sign_in(acting: Acting, email: str, password: Secret) -> str:
         if user.password_hash != stored or user.disabled_at is not None:
             raise InvalidInput(WRONG, "password")
         user.password_hash = fresh or stored
-        record(work.__class__(work.session, sessions.actor_of(user), work.now, work.vault), "session.started")
-        return sessions.start(work, user.id)
+        return user.id
+
+
+def _tell_of_device(work: Work, settings: Settings, user: User, device: str) -> None:
+    if device and not sessions.knows_device(work, user.id, device):
+        enqueue(work, settings, Mail.NEW_DEVICE, user.email, name=user.name, device=device, at=work.now)
+
+
+def _as(work: Work, user: User) -> Work:
+    return Work(work.session, sessions.actor_of(user), work.now, work.vault)

@@ -46,7 +46,8 @@ class User(Base):
 
 
 class WebSession(Base):
-    """A sign-in that the server can end. Only the SHA-256 of the id is kept."""
+    """A sign-in that the server can end. Only the SHA-256 of the id is kept. `factor_at`: when the second factor was
+    shown; a session of somebody who has one is worth nothing before."""
 
     __tablename__ = "web_session"
 
@@ -56,8 +57,48 @@ class WebSession(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     authenticated_at: Mapped[datetime] = mapped_column(Instant)
+    factor_at: Mapped[datetime | None] = mapped_column(Instant)
+    device: Mapped[str] = mapped_column(String(60), default="", server_default="")
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class SecondFactor(Base):
+    """An app that makes codes (TOTP). `last_step` is the last one that was used: each works once (A5)."""
+
+    __tablename__ = "second_factor"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), unique=True)
+    seal_row: Mapped[str] = mapped_column(String(32))
+    sealed_secret: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class RecoveryCode(Base):
+    """Works once, in place of the app. Only the SHA-256 is kept: 80 random bits need no slow hash."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Tries(Base):
+    """How often something was tried since `began_at`; `key` is hashed (see throttle.py)."""
+
+    __tablename__ = "tries"
+    __table_args__ = (UniqueConstraint("what", "key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    what: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(64))
+    count: Mapped[int]
+    began_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class LinkPurpose(StrEnum):

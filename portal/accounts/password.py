@@ -9,7 +9,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 
-from portal.accounts import links
+from portal.accounts import links, throttle
+from portal.accounts.common import is_common
 from portal.accounts.models import LinkPurpose, User
 from portal.accounts.sessions import end_all
 from portal.audit.service import record
@@ -65,13 +66,18 @@ def check_new(password: Secret, *known: str) -> None:
         )
     if len(plain.encode(errors="surrogatepass")) > MAX_BYTES:
         raise InvalidInput("Kies een korter wachtwoord (hoogstens 1000 tekens).", "password")
-    if len(set(plain)) < 5 or any(word and plain.casefold() == word.casefold() for word in known):
+    own = any(word and plain.casefold() == word.casefold() for word in known)
+    if len(set(plain)) < 5 or own or is_common(plain):
         raise InvalidInput("Dit wachtwoord is makkelijk te raden. Kies een andere zin.", "password")
 
 
 def ask_reset(acting: Acting, email: str) -> None:
-    """Mail a reset link when the address has an account; the answer is the same when it has none (A8)."""
+    """Mail a reset link when the address has an account; the answer is the same when it has none (A8).
+
+    Raises TooOften after five a day for one address, known or not.
+    """
     settings = acting.part(Settings)
+    throttle.count(acting, throttle.RESET, f"account {email.lower()}")
     with acting.begin() as work:
         user = work.session.scalar(select(User).where(User.email == email.lower()))
         if user is None or user.disabled_at is not None or user.password_hash is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
 from portal.accounts.types import InvitationInfo, UserInfo, VenueInfo
@@ -38,11 +38,13 @@ def open_invitations(work: Work) -> list[InvitationInfo]:
     return [InvitationInfo(row.id, row.email, row.role, row.expires_at) for row in rows]
 
 
-def beheerder_mails(work: Work, organisation_id: int) -> list[str]:
-    """Addresses to write to about this organisation. For support and the worker too."""
+def beheerder_mails(work: Work, organisation_id: int, also: int | None = None) -> list[str]:
+    """Addresses to write to about this organisation, each once, with that of the person `also`. For support and the
+    worker too."""
     query = select(User.email).where(
-        User.organisation_id == organisation_id, User.role == Role.BEHEERDER, User.disabled_at.is_(None)
-    )
+        User.organisation_id == organisation_id, or_(User.role == Role.BEHEERDER, User.id == also),
+        User.disabled_at.is_(None),
+    )  # fmt: skip
     return list(work.session.scalars(query.order_by(User.id)))
 
 

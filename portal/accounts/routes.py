@@ -6,17 +6,18 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
-from portal.accounts import forms, invite, login, password, queries, service, sessions
+from portal.accounts import factor, forms, invite, login, password, queries, service, sessions
+from portal.accounts.devices import name_of
 from portal.accounts.identity import SignedIn, current_token
 from portal.kernel.access import Audience, access, acting, safe_next, viewer
-from portal.kernel.errors import InvalidInput
+from portal.kernel.errors import InvalidInput, TooOften
 from portal.kernel.work import Role
 from portal.secret import Secret
 
 bp = Blueprint("accounts", __name__)
 
 
-def _start_page() -> str:
+def start_page() -> str:
     actor = viewer()
     return "/support/aanvragen" if actor and actor.role is Role.SUPPORT else "/portaal"
 
@@ -25,19 +26,52 @@ def _start_page() -> str:
 @access(Audience.PUBLIC)
 def sign_in() -> ResponseReturnValue:
     if viewer() and request.method == "GET":
-        return redirect(_start_page(), code=303)
-    form = forms.LoginForm()
+        return redirect(start_page(), code=303)
+    form, status = forms.LoginForm(), 200
     if form.validate_on_submit():
         try:
-            token = login.sign_in(acting(), form.email.data, Secret(form.password.data))
-        except InvalidInput as error:
-            form.fail(error.field, error.message)
+            token = login.sign_in(acting(), form.email.data, Secret(form.password.data), _caller())
+        except (InvalidInput, TooOften) as error:
+            form.fail("password", error.message)
+            status = error.status
         else:
             sessions.end(acting(), current_token())
-            session.clear()  # a new session and a new CSRF token: what came before is worth nothing
-            login_user(SignedIn(token, sessions.find(acting(), token)))
-            return redirect(safe_next(request.args.get("next")) or _start_page(), code=303)
-    return render_template("accounts/login.html", form=form), 422 if form.errors else 200
+            enter(token)
+            return _go_on(token)
+    return render_template("accounts/login.html", form=form), status if status != 200 else 422 if form.errors else 200
+
+
+def _caller() -> login.Caller:
+    return login.Caller(request.remote_addr or "", name_of(request.user_agent.string))
+
+
+def enter(token: str) -> None:
+    """A new session and a new CSRF token: what came before is worth nothing (A9)."""
+    session.clear()
+    login_user(SignedIn(token, sessions.find(acting(), token)))
+
+
+def _go_on(token: str) -> ResponseReturnValue:
+    """To the second step when there is one, else where the visitor wanted to be."""
+    wanted = safe_next(request.args.get("next"))
+    if sessions.is_waiting(acting(), token):
+        return redirect(url_for("factors.ask", next=wanted), code=303)
+    return redirect(wanted or start_page(), code=303)
+
+
+@bp.route("/bevestigen", methods=["GET", "POST"])
+@access(Audience.SIGNED_IN)
+def confirm() -> ResponseReturnValue:
+    form = forms.ConfirmForm()
+    if form.validate_on_submit():
+        try:
+            token = login.confirm(acting(), current_token(), Secret(form.password.data))
+        except (InvalidInput, TooOften) as error:
+            form.fail("password", error.message)
+        else:
+            enter(token)
+            return redirect(safe_next(request.args.get("next")) or start_page(), code=303)
+    return render_template("accounts/confirm.html", form=form), 422 if form.errors else 200
 
 
 @bp.post("/uitloggen")
@@ -54,7 +88,11 @@ def sign_out() -> ResponseReturnValue:
 def ask_reset() -> ResponseReturnValue:
     form = forms.AskResetForm()
     if form.validate_on_submit():
-        password.ask_reset(acting(), form.email.data)
+        try:
+            password.ask_reset(acting(), form.email.data)
+        except TooOften as error:
+            form.fail("email", error.message)
+            return render_template("accounts/ask_reset.html", form=form), error.status
         return render_template("accounts/reset_asked.html", email=form.email.data)
     return render_template("accounts/ask_reset.html", form=form), 422 if form.errors else 200
 
@@ -106,7 +144,26 @@ def account() -> ResponseReturnValue:
             session.clear()
             flash("Je wachtwoord is gewijzigd. Log opnieuw in, ook op je andere apparaten.", "success")
             return redirect(url_for("accounts.login"), code=303)
-    return render_template("accounts/account.html", form=form), 422 if form.errors else 200
+    with acting().read() as work:
+        facts = {"sessions": sessions.own(work, current_token()), "factor": factor.standing(work)}
+    return render_template("accounts/account.html", form=form, **facts), 422 if form.errors else 200
+
+
+@bp.post("/portaal/account/uitloggen/<int:session_id>")
+@access(Audience.SIGNED_IN)
+def end_session(session_id: int) -> ResponseReturnValue:
+    service.end_session(acting(), session_id)
+    flash("Dat apparaat is uitgelogd.", "success")
+    return redirect(url_for("accounts.account"), code=303)
+
+
+@bp.post("/portaal/account/overal-uitloggen")
+@access(Audience.SIGNED_IN)
+def end_everywhere() -> ResponseReturnValue:
+    service.end_everywhere(acting())
+    session.clear()
+    flash("Je bent overal uitgelogd.", "success")
+    return redirect(url_for("accounts.login"), code=303)
 
 
 @bp.route("/portaal/bedrijf/gebruikers", methods=["GET", "POST"])

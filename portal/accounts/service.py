@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from portal.accounts import sessions
 from portal.accounts.models import Organisation, Venue
 from portal.audit.service import record
 from portal.kernel.errors import InvalidInput
 from portal.kernel.work import Acting
 
 MAX_VENUES = 200
+
+
+def end_session(acting: Acting, session_id: int) -> None:
+    """Sign a device of the own account out; safe to call twice, and nothing for somebody else's."""
+    with acting.begin() as work:
+        sessions.end_one(work, session_id)
+        record(work, "session.ended")
+
+
+def end_everywhere(acting: Acting) -> None:
+    """Sign the own account out on every device."""
+    with acting.begin() as work:
+        sessions.end_all(work, work.actor.user_id or 0)
+        record(work, "session.ended_everywhere")
 
 
 def add_venue(acting: Acting, name: str) -> None:

@@ -3,54 +3,109 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from portal.accounts.links import digest
-from portal.accounts.models import User, WebSession
-from portal.kernel.work import Acting, Actor, Work
+from portal.accounts.models import SecondFactor, User, WebSession
+from portal.accounts.types import SessionInfo
+from portal.kernel.errors import NotFound
+from portal.kernel.work import Acting, Actor, Role, Work
+from portal.settings import Settings
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 SEEN_STEP = timedelta(minutes=5)  # how precisely "last seen" is kept, to spare a write per page
+NEED_FACTOR = frozenset({Role.BEHEERDER, Role.SUPPORT})
 
 
-def start(work: Work, user_id: int) -> str:
+def start(work: Work, user_id: int, device: str = "") -> str:
     """Open a session and return its secret id (256 bits); only its hash is stored."""
     token = secrets.token_urlsafe(32)
     work.session.add(
         WebSession(
-            id_hash=digest(token),
-            user_id=user_id,
-            created_at=work.now,
-            seen_at=work.now,
-            authenticated_at=work.now,
+            id_hash=digest(token), user_id=user_id, created_at=work.now, seen_at=work.now,
+            authenticated_at=work.now, device=device[:60],
         )
-    )
+    )  # fmt: skip
+    work.session.flush()
     return token
 
 
 def find(acting: Acting, token: str) -> Actor | None:
-    """Return who this session belongs to, or None when it is unknown, ended, idle or too old."""
+    """Return who this session belongs to, or None when it is unknown, ended, idle, too old, or waits for its second
+    step."""
     with acting.read() as work:
-        session = work.session.scalar(select(WebSession).where(WebSession.id_hash == digest(token)))
+        session = _by_token(work, token)
         if session is None or not _alive(session, work):
             return None
-        actor, stale = actor_of(session.user), work.now - session.seen_at > SEEN_STEP
+        protected = has_factor(work, session.user_id)
+        if protected and session.factor_at is None:
+            return None
+        needs = acting.part(Settings).require_second_factor and session.user.role in NEED_FACTOR
+        actor = replace(
+            actor_of(session.user), authenticated_at=session.authenticated_at, must_add_factor=needs and not protected
+        )
+        stale = work.now - session.seen_at > SEEN_STEP
     if stale:
         with acting.begin() as work:
             work.session.execute(update(WebSession).where(WebSession.id_hash == digest(token)).values(seen_at=work.now))
     return actor
 
 
-def _alive(session: WebSession, work: Work) -> bool:
-    return (
-        session.ended_at is None
-        and session.user.disabled_at is None
-        and work.now - session.seen_at < IDLE
-        and work.now - session.created_at < ABSOLUTE
-    )
+def waiting(acting: Acting, token: str) -> int:
+    """The person of a session that waits for its second step. Raises NotFound when there is none."""
+    with acting.read() as work:
+        session = _by_token(work, token)
+        alive = session is not None and _alive(session, work) and session.factor_at is None
+        if session is None or not (alive and has_factor(work, session.user_id)):
+            raise NotFound("Deze aanmelding is verlopen. Log opnieuw in.")
+        return session.user_id
+
+
+def is_waiting(acting: Acting, token: str) -> bool:
+    try:
+        waiting(acting, token)
+    except NotFound:
+        return False
+    return True
+
+
+def renew(work: Work, token: str) -> str:
+    """Go on under a new id: the old one may have been seen by somebody (A9). The sign-in counts from now."""
+    session = work.session.scalars(select(WebSession).where(WebSession.id_hash == digest(token))).one()
+    fresh = start(work, session.user_id, session.device)
+    values = {"created_at": session.created_at, "factor_at": session.factor_at}
+    work.session.execute(update(WebSession).where(WebSession.id_hash == digest(fresh)).values(**values))
+    work.session.execute(update(WebSession).where(WebSession.id == session.id).values(ended_at=work.now))
+    return fresh
+
+
+def factor_shown(work: Work, token: str) -> None:
+    work.session.execute(update(WebSession).where(WebSession.id_hash == digest(token)).values(factor_at=work.now))
+
+
+def own(work: Work, token: str) -> list[SessionInfo]:
+    """Where this person is signed in, the newest first."""
+    alive = (
+        WebSession.ended_at.is_(None) & (WebSession.seen_at > work.now - IDLE)
+        & (WebSession.created_at > work.now - ABSOLUTE)
+    )  # fmt: skip
+    query = select(WebSession).where(WebSession.user_id == work.actor.user_id, alive).order_by(WebSession.id.desc())
+    here = digest(token)
+    return [
+        SessionInfo(row.id, row.device or "Onbekend apparaat", row.created_at, row.seen_at, row.id_hash == here)
+        for row in work.session.scalars(query)
+    ]
+
+
+def knows_device(work: Work, user_id: int, device: str) -> bool:
+    """Whether this person signed in with such a device before, or never signed in at all."""
+    mine = WebSession.user_id == user_id
+    seen = work.session.scalar(select(WebSession.id).where(mine, WebSession.device == device).limit(1))
+    return seen is not None or work.session.scalar(select(WebSession.id).where(mine).limit(1)) is None
 
 
 def end(acting: Acting, token: str) -> None:
@@ -63,6 +118,12 @@ def end(acting: Acting, token: str) -> None:
         )
 
 
+def end_one(work: Work, session_id: int) -> None:
+    """End an own session; somebody else's is left alone, as an unknown one is."""
+    own_one = (WebSession.id == session_id) & (WebSession.user_id == work.actor.user_id)
+    work.session.execute(update(WebSession).where(own_one, WebSession.ended_at.is_(None)).values(ended_at=work.now))
+
+
 def end_all(work: Work, user_id: int) -> None:
     """End every session of a person."""
     work.session.execute(
@@ -70,8 +131,32 @@ def end_all(work: Work, user_id: int) -> None:
     )
 
 
+def end_others(work: Work, user_id: int, token: str) -> None:
+    """End every session of a person but this one."""
+    others = (WebSession.user_id == user_id) & (WebSession.id_hash != digest(token)) & WebSession.ended_at.is_(None)
+    work.session.execute(update(WebSession).where(others).values(ended_at=work.now))
+
+
 def actor_of(user: User) -> Actor:
     return Actor(
         name=user.name, role=user.role, user_id=user.id, organisation_id=user.organisation_id,
         organisation_name=user.organisation.name if user.organisation else "", email=user.email,
     )  # fmt: skip
+
+
+def _by_token(work: Work, token: str) -> WebSession | None:
+    return work.session.scalar(select(WebSession).where(WebSession.id_hash == digest(token)))
+
+
+def _alive(session: WebSession, work: Work) -> bool:
+    return (
+        session.ended_at is None
+        and session.user.disabled_at is None
+        and work.now - session.seen_at < IDLE
+        and work.now - session.created_at < ABSOLUTE
+    )
+
+
+def has_factor(work: Work, user_id: int) -> bool:
+    confirmed = (SecondFactor.user_id == user_id) & SecondFactor.confirmed_at.is_not(None)
+    return work.session.scalar(select(SecondFactor.id).where(confirmed)) is not None

@@ -23,6 +23,17 @@ class InvitationInfo:
 
 
 @dataclass(frozen=True)
+class SessionInfo:
+    """Where somebody is signed in; `here` is the session that asks."""
+
+    id: int
+    device: str
+    created_at: datetime
+    seen_at: datetime
+    here: bool
+
+
+@dataclass(frozen=True)
 class UserInfo:
     id: int
     name: str

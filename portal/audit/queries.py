@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -35,6 +36,14 @@ class Wanted:
     last: date | None = None
     person: str = ""
     customer: int | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    actor_id: int | None
+    actor: str
+    at: datetime
+    facts: dict[str, Any]
 
 
 def latest(work: Work, wanted: Wanted = Wanted(), before: int | None = None, limit: int = 100) -> list[TrailRow]:
@@ -74,14 +83,28 @@ def acts(work: Work, action: str) -> list[tuple[dict[str, Any], datetime]]:
     return [(facts, at) for facts, at in work.session.execute(query)]
 
 
+def acts_about(work: Work, action: str, limit: int | None = None, **facts: int) -> list[Act]:
+    """Acts of one kind about one thing (`delivery=12`) in the own organisation, newest first."""
+    own = (AuditEvent.organisation_id == work.organisation_id) & (AuditEvent.action == action)
+    query = select(AuditEvent.actor_id, AuditEvent.actor, AuditEvent.at, AuditEvent.facts).where(own, *_about(facts))
+    return [Act(*row) for row in work.session.execute(query.order_by(AuditEvent.id.desc()).limit(limit))]
+
+
+def last_act(work: Work, action: str, **facts: int) -> Act | None:
+    return next(iter(acts_about(work, action, limit=1, **facts)), None)
+
+
 def of_thing(work: Work, prefix: str, **facts: int) -> list[TrailRow]:
     """Rows about one thing (`request=12`), oldest first. For support only."""
     if work.actor.role is not Role.SUPPORT:
         raise Forbidden("Dit logboek is voor support.")
-    query = select(AuditEvent).where(AuditEvent.action.startswith(prefix, autoescape=True)).order_by(AuditEvent.id)
-    for name, value in facts.items():
-        query = query.where(AuditEvent.facts[name].as_integer() == value)
+    query = select(AuditEvent).where(AuditEvent.action.startswith(prefix, autoescape=True), *_about(facts))
+    query = query.order_by(AuditEvent.id)
     return [_row(event) for event in work.session.scalars(query)]
+
+
+def _about(facts: Mapping[str, int]) -> list[ColumnElement[bool]]:
+    return [AuditEvent.facts[name].as_integer() == value for name, value in facts.items()]
 
 
 def _row(event: AuditEvent) -> TrailRow:

@@ -20,7 +20,7 @@ from portal.hours.types import Period, PeriodKind
 from portal.integrations import setup
 from portal.integrations.contract import LineSender
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import InvalidInput, NotFound, RemoteError
 from portal.kernel.limits import number_asked
 
@@ -29,6 +29,7 @@ bp = Blueprint("corrections", __name__)
 
 @bp.route("/portaal/verschil/correctie", methods=["GET", "POST"])
 @access(Audience.CUSTOMER)
+@recent
 def review() -> ResponseReturnValue:
     """What changed after it was exported: was, becomes, and the ways to tell payroll."""
     return _page(_asked())
@@ -36,6 +37,7 @@ def review() -> ResponseReturnValue:
 
 @bp.route("/portaal/leveringen/<int:delivery_id>/terugdraaien", methods=["GET", "POST"])
 @access(Audience.CUSTOMER)
+@recent
 def undo(delivery_id: int) -> ResponseReturnValue:
     """Take back what was sent: a correction to nothing, with a delivery and a receipt of its own."""
     with acting().read() as work:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField
+from typing import Any
+
+from wtforms import BooleanField, SelectMultipleField
 from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput
 
 from portal.kernel.forms import Form
 
 
-class SendForm(Form):
-    """`not_loaded` is asked when the file of this export was downloaded before."""
+class MultiCheckboxField(SelectMultipleField):
+    """Boxes under one question. What is offered depends on the page (`choices`); what came in is checked later."""
 
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, coerce=int, choices=[], validate_choice=False, **options)
+
+
+class SendForm(Form):
+    """`not_loaded` is asked when the file of this export was downloaded before; `not_double` (members) when payroll
+    holds hours of somebody else."""
+
+    not_double = MultiCheckboxField("Heb je nagekeken of het dubbel is?")
     not_loaded = BooleanField("Het bestand dat is gedownload, is niet in de salarisadministratie ingelezen.")
 
 

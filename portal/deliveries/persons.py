@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from portal.deliveries import ledger, reconcile, writes
-from portal.deliveries.components import held
+from portal.deliveries import ledger, reconcile, suspects, writes
 from portal.deliveries.crew import Crew
 from portal.deliveries.parcels import Held, Job, Line
-from portal.deliveries.protocol import Action, Booked, Event, LineState, Step, after, next_step, still_ours
-from portal.deliveries.refusals import CHANGED, TWIN
+from portal.deliveries.protocol import Action, Event, LineState, Step, after, next_step
+from portal.deliveries.refusals import CHANGED, LANDED_LATE, TWIN
 from portal.deliveries.scribe import Fast
 from portal.deliveries.writes import Write
 from portal.integrations.contract import Component, LineSender
@@ -82,8 +81,12 @@ class PersonRound:
         except Refused as error:
             self._refuse_all(words(error))
             return
-        refused = dict.fromkeys([*self._changed_there(found), *self._built_on_sand(there)], CHANGED)
-        refused |= dict.fromkeys(self._entered_there(found), TWIN)
+        person = suspects.Person(self.crew, self.claim, self.job, self.lines, self.states)
+        refused = dict.fromkeys([*suspects.changed(person, found), *suspects.built_on_sand(person, there)], CHANGED)
+        twins = suspects.twins(person, found) if self.has_baseline else []
+        if late := [at for at in twins if self._was_lost(at)]:
+            self._look_again(late)
+        refused |= dict.fromkeys(twins, TWIN)
 
         def keep(work: Work) -> bool:
             if CHANGED in refused.values():  # Verschil shows it, and no new correction is made of it
@@ -108,49 +111,24 @@ class PersonRound:
     def _refuse(self, work: Work, ids: Sequence[int], reason: Reason) -> bool:
         return ledger.start(work, self.claim, ids) and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)
 
-    def _entered_there(self, found: Sequence[Component]) -> list[int]:
-        """Lines that were tried before and of which a twin, not ours, came into payroll since: sending them again
-        may pay twice."""
-        tried = [at for at, line in enumerate(self.lines) if self.states[at] is LineState.PLANNED and line.tried]
-        if not (tried and self.has_baseline) or LineState.UNCLEAR in self.states:
-            return []
-        with self.crew.acting.read() as work:
-            fresh = reconcile.fresh(work, self.claim, found)
-        return [at for at in tried if _holds(fresh, self.lines[at])]
+    def _was_lost(self, at: int) -> bool:
+        return self.lines[at].state is LineState.UNCLEAR or self.lines[at].losses > 0
 
-    def _changed_there(self, found: Sequence[Component]) -> list[int]:
-        """Updates and deletes whose component no longer holds what we wrote: somebody changed it in payroll.
+    def _look_again(self, late: Sequence[int]) -> None:
+        """A line that was not there a moment ago, and now has a twin: its own call landed after all, much too late.
+        The baseline stays as it was; the next look-up finds whose it is. Raises Stopped."""
+        ids = [self.lines[at].id for at in late]
 
-        The steps of one correction go together or not at all.
-        """
-        shown = [Booked(row.ref, row.code, row.hours) for row in found]
-        planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
-        changed = {
-            self.lines[at].export_line_id
-            for at in planned
-            if self.lines[at].action is not Action.INSERT and not still_ours(self.lines[at].sought, shown)
-        }
-        return [at for at in planned if self.lines[at].export_line_id in changed]
+        def lose(work: Work) -> bool:
+            return (
+                ledger.start(work, self.claim, ids)
+                and ledger.settle(work, self.claim, ids, Event.LOSE, reason=LANDED_LATE)
+                and ledger.release(work, self.claim, work.now + self.crew.quiet, look_up=True)
+            )
 
-    def _built_on_sand(self, there: Sequence[Component]) -> list[int]:
-        """Lines of a correction of which a component of the same person and code is not what we booked: the sum
-        would not be what was approved. A line whose answer is lost may have changed it: that code waits for a person.
-        """
-        corrects = self.job.corrects
-        if corrects is None:
-            return []
-        lost = {line.key for line, state in zip(self.lines, self.states, strict=True) if state is LineState.UNCLEAR}
-        with self.crew.robot(self.claim).read() as work:
-            mine = held(work, corrects.provider, corrects.venue_id, corrects.period)
-        shown = {(row.ref, row.code, row.hours) for row in there}
-        ref = self.claim.employee_ref
-        gone = {
-            key
-            for key, components in mine.items()
-            if any(one.employee_ref == ref and (one.ref, key[1], one.hours) not in shown for one in components)
-        } - lost
-        planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
-        return [at for at in planned if self.lines[at].key in gone]
+        warn("an answer was looked up too early", delivery=self.claim.delivery_id, lines=len(ids))
+        self.crew.write(self.claim, lose)
+        raise Stopped
 
     def _refuse_all(self, reason: Reason) -> None:
         planned = [at for at, state in enumerate(self.states) if state is LineState.PLANNED]
@@ -277,15 +255,6 @@ class PersonRound:
         """Let another worker, or another time, take it; a line whose answer was lost is looked up then."""
         pending = self.look_up and LineState.UNCLEAR in self.states
         self.crew.write(self.claim, lambda work: reconcile.give_back(work, self.claim, look_up=pending))
-
-
-def _holds(rows: list[Component], line: Line) -> bool:
-    """Whether a row is the twin of a line; each row is the twin of one."""
-    twin = next((row for row in rows if (row.code, row.hours) == (line.booking.code, line.hours)), None)
-    if twin is None or line.action is not Action.INSERT:
-        return False
-    rows.remove(twin)
-    return True
 
 
 def words(error: RemoteError) -> Reason:

@@ -16,4 +16,7 @@ TWIN = Reason(
     "Staan ze er nog niet? Verstuur de regel dan opnieuw.",
     codes.TWIN,
 )
+LANDED_LATE = Reason(
+    "Deze uren stonden er eerst niet en daarna wel. We lezen nog een keer na of het onze regel is.", codes.LANDED_LATE
+)
 OWN = frozenset({CHANGED.text, TWIN.text})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from portal.deliveries.attention import changed
 from portal.deliveries.candidates import candidates
 from portal.deliveries.difference_queries import Place, doubles
 from portal.deliveries.live import Live, is_live, live, time_left
+from portal.deliveries.not_double import said
 from portal.deliveries.receipt_queries import of_delivery
 from portal.exports import take_back
 from portal.exports.queries import ExportInfo, targets
@@ -22,7 +24,7 @@ from portal.exports.queries import lines as export_lines
 from portal.hours import periods
 from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked
@@ -53,7 +55,7 @@ def export(export_id: int) -> ResponseReturnValue:
     return render_template("exports/show.html", **_export_facts(export_id), **asked)
 
 
-def _export_facts(export_id: int) -> dict[str, object]:
+def _export_facts(export_id: int) -> dict[str, Any]:
     with acting().read() as work:
         found = find_export(work, export_id)
         lines = export_lines(work, export_id)
@@ -62,16 +64,17 @@ def _export_facts(export_id: int) -> dict[str, object]:
         undone_by, since = take_back.corrections_of(work, export_id), changed(work, _providers(), [found])
         provider = _providers().get(found.provider)
         place = Place(found.venue_id, provider, found.period)
-        double = doubles(work, place, {line.member_id for line in lines})
+        double, not_double = doubles(work, place, {line.member_id for line in lines}), said(work, export_id)
     look(acting(), "look.export", export=export_id)
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    more = {"undone_by": undone_by, "since": since, "double": double}
+    more = {"undone_by": undone_by, "since": since, "double": double, "not_double": not_double}
     return {**facts, **more, "takeable": takeable, "periods": periods}
 
 
 @bp.get("/portaal/exports/<int:export_id>/versturen")
 @access(Audience.CUSTOMER)
+@recent
 def review(export_id: int) -> ResponseReturnValue:
     """The last look before sending; nothing is sent without it (J5)."""
     return _review(export_id, forms.SendForm()), 200
@@ -79,6 +82,8 @@ def review(export_id: int) -> ResponseReturnValue:
 
 def _review(export_id: int, form: forms.SendForm) -> str:
     facts, calls = _export_facts(export_id), []
+    named = {row.member_id: row.name for row in facts["double"]}
+    form.not_double.choices = [(member_id, f"{name}: dit is niet dubbel") for member_id, name in named.items()]
     hindrance: Conflict | None = None
     try:
         calls = service.foreseen(acting(), export_id)
@@ -89,11 +94,13 @@ def _review(export_id: int, form: forms.SendForm) -> str:
 
 @bp.post("/portaal/exports/<int:export_id>/versturen")
 @access(Audience.CUSTOMER)
+@recent
 def send(export_id: int) -> ResponseReturnValue:
     form = forms.SendForm()
     form.validate()
     try:
-        delivery_id = service.send(acting(), export_id, not_loaded=bool(form.not_loaded.data))
+        not_loaded, not_double = bool(form.not_loaded.data), form.not_double.data or ()
+        delivery_id = service.send(acting(), export_id, not_loaded=not_loaded, not_double=not_double)
     except InvalidInput as error:
         form.fail(error.field, error.message)
         return _review(export_id, form), 422
@@ -195,6 +202,7 @@ def cancel(delivery_id: int) -> ResponseReturnValue:
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/hervatten")
 @access(Audience.CUSTOMER)
+@recent
 def resume(delivery_id: int) -> ResponseReturnValue:
     going = service.resume(acting(), delivery_id)
     flash("We gaan verder waar we gebleven waren." if going else "Er is niets meer om te hervatten.", "success")
@@ -203,6 +211,7 @@ def resume(delivery_id: int) -> ResponseReturnValue:
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/geweigerd-opnieuw")
 @access(Audience.CUSTOMER)
+@recent
 def retry_refused(delivery_id: int) -> ResponseReturnValue:
     count = service.retry_refused(acting(), delivery_id)
     flash(f"{meervoud(count, 'regel gaat', 'regels gaan')} opnieuw.", "success")

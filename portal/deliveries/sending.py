@@ -14,7 +14,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.audit.service import record
-from portal.deliveries import decisions, ledger, receipts, take_backs, trouble
+from portal.deliveries import decisions, ledger, notices, receipts, take_backs, trouble
 from portal.deliveries.batches import BatchRound
 from portal.deliveries.claims import Claim
 from portal.deliveries.crew import ROBOT, Crew
@@ -180,6 +180,7 @@ def end(acting: Acting, delivery_id: int) -> None:
         if ledger.finish(work, delivery_id):
             if _accepted(work, delivery_id):
                 keyring.mark_mended(work, row.organisation_id, row.provider)
+            notices.left_unknown(robot, work, delivery_id)
             record(work, "delivery.done", delivery=delivery_id)
         take_backs.settle(work, row.export_id)
         receipts.seal(work, delivery_id)

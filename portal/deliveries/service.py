@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from portal.deliveries import codes, decisions, ledger, receipts, take_backs
 from portal.deliveries.candidates import candidates
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.not_double import say as say_not_double
 from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
@@ -27,11 +29,14 @@ from portal.settings import Settings
 WITHDRAWN = EXPORT[ExportState.WITHDRAWN]
 
 
-def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
+def send(
+    acting: Acting, export_id: int, *, not_loaded: bool = False, not_double: Collection[int] = ()
+) -> int:  # fmt: skip
     """Plan an export for sending and return the id of its delivery.
 
     Safe to call twice, also at the same time: an export has one delivery, for ever. `not_loaded`: a person
-    said that the file, which was downloaded, was not read into payroll.
+    said that the file, which was downloaded, was not read into payroll. `not_double`: members of whom a person said
+    that what somebody else entered in payroll is not the same.
     Raises NotFound, Conflict, InvalidInput on `not_loaded`.
     """
     with acting.begin() as work:
@@ -51,6 +56,8 @@ def send(acting: Acting, export_id: int, *, not_loaded: bool = False) -> int:
             raise InvalidInput(
                 "Vink aan dat het bestand niet is ingelezen. Anders tellen de uren dubbel.", "not_loaded"
             )
+        if starts:
+            say_not_double(work, export.id, not_double)
         if found is not None:
             if found.state is DeliveryState.CANCELLED and decisions.resume(work, found.id):
                 record(work, "delivery.resumed", delivery=found.id)

@@ -6,12 +6,13 @@ import random
 from datetime import timedelta
 
 from portal.audit.service import record
-from portal.deliveries import codes, ledger
+from portal.deliveries import codes, ledger, notices
 from portal.deliveries.claims import Claim
+from portal.deliveries.notices import Halt
 from portal.integrations import keyring
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, NotFound, RemoteError, Unavailable, Unclear
-from portal.kernel.work import Acting
+from portal.kernel.work import Acting, Work
 
 MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 5.0
@@ -35,8 +36,8 @@ def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
     wait = waiting_time(claim.tries, error)
     with acting.begin() as work:
         if claim.tries + 1 >= MAX_TRIES:
-            if ledger.pause(work, claim.delivery_id, error.reason, "Probeer het later opnieuw met Hervat."):
-                record(work, "delivery.paused", delivery=claim.delivery_id)
+            halt = notices.FAULT if error.code == codes.FAULT else notices.AWAY
+            _pause(acting, work, claim, error.reason, "Probeer het later opnieuw met Hervat.", halt)
             return
         remedy = f"We proberen het over {max(1, round(wait.total_seconds()))} seconden opnieuw."
         ledger.back_off(work, claim.delivery_id, work.now + wait, error.reason, remedy)
@@ -65,17 +66,28 @@ def access_refused(acting: Acting, claim: Claim, used: str, error: AccessRefused
     """The key or a right is refused: stop this delivery at once and show the koppeling as gestoord."""
     with acting.begin() as work:
         keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.reason, error.remedy)
-        if ledger.pause(work, claim.delivery_id, error.reason, error.remedy, waits_for_mend=True):
-            record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
+        if not ledger.pause(work, claim.delivery_id, error.reason, error.remedy, waits_for_mend=True):
+            return
+        record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
+        # with another token in use by now it goes on by itself at once: nobody has to do anything
+        if not keyring.works(work, claim.organisation_id, claim.provider):
+            notices.paused(acting, work, claim.delivery_id, notices.REFUSED, error.code)
 
 
 def not_sendable(acting: Acting, claim: Claim, error: NotFound) -> None:
     with acting.begin() as work:
         remedy = "Kijk de koppeling na bij Bedrijf > Instellingen en hervat."
         code = codes.NOT_SENDABLE if error.code == NotFound.code else error.code
-        ledger.pause(work, claim.delivery_id, Reason(error.message, code), remedy)
+        _pause(acting, work, claim, Reason(error.message, code), remedy, notices.NOT_SENDABLE)
 
 
 def unreadable(acting: Acting, claim: Claim) -> None:
     with acting.begin() as work:
-        ledger.pause(work, claim.delivery_id, UNREADABLE, "Neem contact op met support.")
+        _pause(acting, work, claim, UNREADABLE, "Neem contact op met support.", notices.UNREADABLE)
+
+
+def _pause(acting: Acting, work: Work, claim: Claim, cause: Reason, remedy: str, halt: Halt) -> None:
+    """Pause, and tell people so. Of many persons that fail at one moment only the first does."""
+    if ledger.pause(work, claim.delivery_id, cause, remedy):
+        record(work, "delivery.paused", delivery=claim.delivery_id)
+        notices.paused(acting, work, claim.delivery_id, halt, cause.code)

@@ -18,7 +18,7 @@ from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import Provider
 from portal.integrations.parts import Providers
 from portal.integrations.queries import venue_setup
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.limits import number_asked
@@ -110,6 +110,7 @@ def _asked() -> tuple[Provider, Period, int]:
 
 @bp.get("/portaal/exports/<int:export_id>/bestand.<extension>")
 @access(Audience.CUSTOMER)
+@recent
 def download(export_id: int, extension: str) -> ResponseReturnValue:
     name, content = service.download(acting(), export_id, extension)
     return send_file(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -17,25 +17,30 @@ from pathlib import Path
 from typing import Any
 
 from portal.help.links import Found
-from portal.help.types import Article, Change, FrontMatter, Heading, Part
+from portal.help.once import Once
+from portal.help.types import Article, Change, FrontMatter, Heading, Part, Shown
 from portal.kernel.logs import warn
 
 HERE = Path(__file__).parent
 RENDERERS = (
-    "cache.py", "captions.py", "front_matter.py", "links.py", "media.py", "pages.py", "parts.py", "render.py",
-    "source.py",
+    "cache.py", "captions.py", "drafts.py", "front_matter.py", "links.py", "making.py", "media.py", "pages.py",
+    "parts.py", "render.py", "source.py",
 )  # fmt: skip
 LIBRARIES = ("markdown", "nh3", "lxml", "python-frontmatter", "pyyaml")
 
 
 @dataclass(frozen=True)
 class Known:
-    """A page as it was read and rendered before; `article` wants its key."""
+    """A page as it was read and rendered before."""
 
     front: FrontMatter
     lines: Mapping[str, int]
+    headings: tuple[Heading, ...]
+    markdown: str
+    steps: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...]
     found: Found
-    article: Callable[[str], Article]
+    shown: Once[Shown]
 
 
 @dataclass
@@ -55,9 +60,7 @@ class Cache:
             return None
         self.used = True
         self._now[self._key(name, raw)] = row
-        front = _front(row["front"])
-        found = Found(*(tuple(part) for part in row["found"]))
-        return Known(front, row["lines"], found, lambda key: _article(row, key, front))
+        return _known(row)
 
     def put(self, name: str, raw: bytes, article: Article, found: Found, lines: Mapping[str, int]) -> None:
         self._now[self._key(name, raw)] = {
@@ -96,12 +99,16 @@ def _front(row: Mapping[str, Any]) -> FrontMatter:
     return FrontMatter(**{**row, **days, "keywords": tuple(row["keywords"])})
 
 
-def _article(row: dict[str, Any], key: str, front: FrontMatter) -> Article:
-    return Article(
-        key, front, tuple(Heading(*one) for one in row["headings"]), row["html"], row["section"], row["markdown"],
-        tuple(Part(*one) for one in row["parts"]), tuple(row["steps"]),
-        tuple((code, anchor) for code, anchor in row["codes"]),
+def _known(row: Mapping[str, Any]) -> Known:
+    return Known(
+        _front(row["front"]), row["lines"], tuple(Heading(*one) for one in row["headings"]), row["markdown"],
+        tuple(row["steps"]), tuple((code, anchor) for code, anchor in row["codes"]),
+        Found(*(tuple(part) for part in row["found"])), Once(lambda: _shown(row)),
     )  # fmt: skip
+
+
+def _shown(row: Mapping[str, Any]) -> Shown:
+    return Shown(row["html"], row["section"], tuple(Part(*one) for one in row["parts"]))
 
 
 def no_cache() -> Cache:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,12 +18,13 @@ INTRODUCTION = "koppelingen"  # its anchor; it has no page of its own
 
 @dataclass(frozen=True)
 class Draft:
-    """A rendered file before it is trusted: `key` is its section anchor, `start` the line of its title."""
+    """A file before it is trusted: `key` is its section anchor, `start` the line of its title. `lines` are asked for
+    when something is wrong only."""
 
     file: str
     key: str
     start: int
-    lines: list[Line]
+    lines: Callable[[], Sequence[Line]]
     found: Found
     on_whole_page: bool = True
 
@@ -66,7 +67,7 @@ def check(drafts: list[Draft], assets_dir: Path, app_paths: Collection[str]) -> 
     """Return every double anchor and every dead link; `app_paths` are the other addresses of the app."""
     anchors = {draft.key: [draft.key, *draft.found.ids] for draft in drafts}
     whole = {anchor for draft in drafts if draft.on_whole_page for anchor in anchors[draft.key]}
-    problems = list(_double(drafts, anchors))
+    problems = list(double(drafts))
     for draft in drafts:
         problems += _forbidden(draft)
         site = Site(draft.key, anchors, whole, assets_dir, app_paths)
@@ -83,12 +84,12 @@ def _forbidden(draft: Draft) -> Iterator[Problem]:
         yield Problem(draft.file, _line_of(draft, f"<{tag}"), f"this tag is not allowed: {tag}")
 
 
-def _double(drafts: list[Draft], anchors: Mapping[str, list[str]]) -> Iterator[Problem]:
-    """The line of an anchor is looked up only when it is needed: for a thousand pages that is a second."""
+def double(drafts: list[Draft]) -> Iterator[Problem]:
+    """Every anchor that stands in two places. Only its line is looked up: those of all pages would take a second."""
     seen: dict[str, tuple[Draft, int]] = {}
     for draft in drafts:
         counted: dict[str, int] = {}
-        for anchor in anchors[draft.key]:
+        for anchor in (draft.key, *draft.found.ids):
             nth = counted.get(anchor, 0)
             counted[anchor] = nth + 1
             if anchor in seen:
@@ -101,14 +102,14 @@ def _double(drafts: list[Draft], anchors: Mapping[str, list[str]]) -> Iterator[P
 
 def _line_of_anchor(draft: Draft, anchor: str, nth: int) -> int:
     written = re.compile(rf"\{{:?[^}}]*#{re.escape(anchor)}[\s}}]|\bid=[\"']?{re.escape(anchor)}\b")
-    lines = [line.number for line in draft.lines if written.search(line.text)]
+    lines = [line.number for line in draft.lines() if written.search(line.text)]
     if anchor == draft.key:
         lines.insert(0, draft.start)
     return lines[min(nth, len(lines) - 1)] if lines else draft.start
 
 
 def _line_of(draft: Draft, target: str) -> int:
-    return next((line.number for line in draft.lines if target in line.text), draft.start)
+    return next((line.number for line in draft.lines() if target in line.text), draft.start)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,10 @@ class Site:
 
     def fault(self, target: str) -> str | None:
         """Say what is wrong with a link, or None."""
-        parts = urlsplit(target)
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            return f"this is no address: {target}"
         path, anchor = unquote(parts.path), unquote(parts.fragment)
         if parts.scheme in ("https", "mailto"):
             return None

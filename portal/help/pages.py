@@ -1,58 +1,39 @@
-"""Loads the help centre: reads, checks and renders every page once, when the app starts.
+"""Opens the help centre: reads and checks every page when the app starts.
 
 One file is the introduction (`_inleiding.md`), `<koppeling>.md` is the page of a koppeling, every other file a guide.
-Anything wrong stops the build with all problems at once, each with file and line.
+What is cheap happens at once, HTML is made later (decision 0011). Anything wrong is told with file and line, and
+everything at once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from portal.help import links
-from portal.help.cache import Cache, Known, no_cache
-from portal.help.front_matter import Reader
-from portal.help.parts import parts_of
-from portal.help.render import clean, to_html
-from portal.help.source import Rewriter
-from portal.help.types import EVERY_PROVIDER, Article, ContentError, FrontMatter, Heading, Library, Line, Problem
+from portal.help import drafts, links
+from portal.help.cache import Cache, no_cache
+from portal.help.drafts import INTRODUCTION, Draft
+from portal.help.making import Made, make
+from portal.help.once import Once
+from portal.help.opening import Opening
+from portal.help.types import EVERY_PROVIDER, Article, ContentError, Library, Problem
 from portal.help.walks import tested_on, walk_of
 
-INTRODUCTION = "_inleiding"
-INTRODUCTION_ANCHOR = "koppelingen"
 ARTICLES = "meldingen.md"  # where an article of a code belongs when nobody wrote one
-ANCHORLESS = "a heading in a list or quote has no stable anchor"
 FILE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A file that was read well enough to be rendered. `lines` says where each field stands, `raw` is all of it.
-    A page that is `known` from an earlier start has no body: nothing reads it."""
-
-    path: Path
-    raw: bytes
-    key: str
-    front: FrontMatter
-    lines: Mapping[str, int]
-    body: list[Line]
-    known: Known | None = None
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """`found` is what stood in the HTML before it was made safe: what the sanitiser would drop must be complained of.
-    `lines` is empty when the page came from the cache."""
-
+class Page:
+    draft: Draft
     article: Article
-    found: links.Found
-    lines: list[Line]
+    made: Once[Made]
 
 
-def load(
+def begin(
     content_dir: Path,
     assets_dir: Path,
     *,
@@ -61,35 +42,30 @@ def load(
     base_url: str = "",
     cache: Cache | None = None,
     codes: Collection[str] | None = None,
-) -> Library:
-    """Read `content_dir/*.md` and return the checked library.
+) -> Opening:
+    """Read `content_dir/*.md`; `check` of what this returns gives the checked library.
 
     `assets_dir` is what `/assets/` serves (clips are in its folder `media`), `providers` the keys that
     front matter may name, `app_paths` the addresses outside the help centre that a page may link to, `codes` every code
     that a screen can show: each needs one article (None: they are not checked). With a `cache`
-    only pages that changed are rendered again. Raises ContentError with every problem. Safe to call twice.
+    only pages that changed are rendered again. Raises ContentError when something is wrong that can be seen without
+    HTML, and then with every problem. Safe to call twice.
     """
     problems: list[Problem] = []
-    cache = cache or no_cache()
-    drafts = [draft for path in _files(content_dir, problems) if (draft := _read(path, providers, cache, problems))]
-    drafts.sort(key=_place)
-    _once(drafts, problems)
-    rendered = [_remembered(draft, assets_dir / "media", cache, problems) for draft in drafts]
-    faults = links.check(list(map(_for_links, drafts, rendered)), assets_dir, {*app_paths, "/"})
-    faults += _code_faults(drafts, rendered, codes)
-    if faults and cache.used:  # a page that was not rendered now does not know its lines
-        return load(content_dir, assets_dir, providers=providers, app_paths=app_paths, base_url=base_url, codes=codes)
-    if problems or faults:
-        raise ContentError(problems + faults)
-    cache.keep()
+    cache, media_dir = cache or no_cache(), assets_dir / "media"
+    found = (_read(path, providers, cache, media_dir, problems) for path in _files(content_dir, problems))
     tested = tested_on(content_dir)
-    introduction, *articles = (_with_test(one.article, tested) for one in rendered)
-    return Library(introduction, tuple(articles), assets_dir, base_url)
-
-
-def _place(draft: Draft) -> tuple[bool, bool, int, str]:
-    is_guide = draft.front.provider not in ("", draft.key)
-    return draft.front.provider != "", is_guide, draft.front.order, draft.path.name
+    ordered = sorted((draft for draft in found if draft), key=lambda draft: draft.place)
+    pages = [_page(draft, media_dir, tested) for draft in ordered]
+    problems += [*_same_order(ordered), *_code_faults(pages, codes)]
+    double = list(links.double(list(map(_with_headings, pages))))
+    paths = {*app_paths, "/"}
+    if problems or double:
+        raise ContentError([*problems, *(_check(pages, assets_dir, paths) or double)])
+    introduction, *articles = (page.article for page in pages)
+    library = Library(introduction, tuple(articles), assets_dir, base_url)
+    unmade = sum(page.draft.known is None for page in pages)
+    return Opening(library, unmade, Once(lambda: _checked(pages, assets_dir, paths, cache)))
 
 
 def _files(content_dir: Path, problems: list[Problem]) -> list[Path]:
@@ -98,119 +74,96 @@ def _files(content_dir: Path, problems: list[Problem]) -> list[Path]:
     return sorted(content_dir.glob("*.md"))
 
 
-def _read(path: Path, providers: Collection[str], cache: Cache, problems: list[Problem]) -> Draft | None:
-    raw = path.read_bytes()
+def _read(
+    path: Path, providers: Collection[str], cache: Cache, media_dir: Path, problems: list[Problem]
+) -> Draft | None:
     if path.stem != INTRODUCTION and not FILE_NAME.fullmatch(path.stem):
         problems.append(Problem(path.name, 1, "a file name is an address: small letters, digits and single dashes"))
         return None
+    raw = path.read_bytes()
     known = cache.get(path.name, raw)
     if known and known.front.provider in ("", EVERY_PROVIDER, *providers):
-        draft: Draft | None = Draft(path, raw, _key(path, known.front), known.front, known.lines, [], known)
+        draft: Draft | None = drafts.remembered(path, raw, known, media_dir)
     else:
-        draft = _parsed(path, raw, providers, problems)
+        draft = drafts.read(path, raw, providers, media_dir, problems)
+        problems += draft.text().problems if draft else ()
     if draft and draft.key in providers and draft.front.provider != draft.key:
         wrong = f"the page of {draft.key} must name it as its provider"
-        problems.append(Problem(path.name, draft.lines["provider"], wrong))
+        problems.append(Problem(path.name, draft.fields["provider"], wrong))
     return draft
 
 
-def _key(path: Path, front: FrontMatter) -> str:
-    return path.stem if front.provider else INTRODUCTION_ANCHOR
+def _page(draft: Draft, media_dir: Path, tested: Mapping[str, tuple[str, date]]) -> Page:
+    if draft.known is None:
+        made = Once(lambda: make(draft, media_dir))
+    else:
+        shown, found = draft.known.shown, draft.known.found
+        made = Once(lambda: Made(shown(), found))
+    source = draft.known or draft.text()
+    digest, on = tested.get(draft.key, ("", None))
+    article = Article(
+        draft.key, draft.front, source.headings, source.markdown, Once(lambda: made().shown), source.steps,
+        source.codes, on if digest == walk_of(source.markdown).digest else None,
+    )  # fmt: skip
+    return Page(draft, article, made)
 
 
-def _parsed(path: Path, raw: bytes, providers: Collection[str], problems: list[Problem]) -> Draft | None:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        problems.append(Problem(path.name, raw.count(b"\n", 0, error.start) + 1, "the file is not UTF-8"))
-        return None
-    reader = Reader(path.name, text.replace("\r\n", "\n").split("\n"))
-    front = reader.read(introduction=path.stem == INTRODUCTION, providers=providers)
-    problems += reader.problems
-    if front is None:
-        return None
-    lines = {name: reader.line_of(name) for name in ("title", "order", "provider")}
-    return Draft(path, raw, _key(path, front), front, lines, reader.body)
-
-
-def _once(drafts: list[Draft], problems: list[Problem]) -> None:
+def _same_order(ordered: Sequence[Draft]) -> list[Problem]:
     """Two pages of one kind cannot have the same order."""
+    problems: list[Problem] = []
     orders: dict[tuple[bool, bool, int], str] = {}
-    for draft in drafts:
-        place = _place(draft)[:3]
+    for draft in ordered:
+        place = draft.place[:3]
         if place in orders:
             taken = f"duplicate order {draft.front.order}, also in {orders[place]}"
-            problems.append(Problem(draft.path.name, draft.lines["order"], taken))
+            problems.append(Problem(draft.path.name, draft.fields["order"], taken))
         orders.setdefault(place, draft.path.name)
+    return problems
 
 
-def _remembered(draft: Draft, media_dir: Path, cache: Cache, problems: list[Problem]) -> Rendered:
-    if draft.known is not None:
-        return Rendered(draft.known.article(draft.key), draft.known.found, [])
-    fresh: list[Problem] = []
-    rendered = _render(draft, media_dir, fresh)
-    if not fresh:
-        cache.put(draft.path.name, draft.raw, rendered.article, rendered.found, draft.lines)
-    problems += fresh
-    return rendered
-
-
-def _render(draft: Draft, media_dir: Path, problems: list[Problem]) -> Rendered:
-    rewriter, html, headings = _html(draft, media_dir, 0, problems)
-    lines = rewriter.rewritten
-    is_section = draft.front.provider in ("", draft.key)
-    section_html = clean(_html(draft, media_dir, 1, [])[1]) if is_section else ""
-    safe = clean(html)
-    markdown = "\n".join(line.text for line in draft.body).strip() + "\n"
-    article = Article(
-        draft.key, draft.front, headings, safe, section_html, markdown, parts_of(safe), tuple(rewriter.steps),
-        tuple(rewriter.codes),
-    )  # fmt: skip
-    return Rendered(article, links.found_in(html), lines)
-
-
-def _with_test(article: Article, tested: Mapping[str, tuple[str, date]]) -> Article:
-    digest, on = tested.get(article.key, ("", None))
-    return replace(article, tested_on=on) if digest == walk_of(article.markdown).digest else article
-
-
-def _html(
-    draft: Draft, media_dir: Path, shift: int, problems: list[Problem]
-) -> tuple[Rewriter, str, tuple[Heading, ...]]:
-    rewriter = Rewriter(draft.path.name, draft.key, media_dir, shift)
-    lines = rewriter.rewrite(draft.body)
-    problems += rewriter.problems
-    html, headings = to_html("\n".join(line.text for line in lines))
-    problems += [
-        Problem(draft.path.name, _line_with(lines, heading.text), ANCHORLESS)
-        for heading in headings
-        if heading.id not in rewriter.anchors
-    ]
-    return rewriter, html, headings
-
-
-def _line_with(lines: list[Line], text: str) -> int:
-    return next((line.number for line in lines if text in line.text), 1)
-
-
-def _code_faults(drafts: list[Draft], rendered: list[Rendered], codes: Collection[str] | None) -> list[Problem]:
+def _code_faults(pages: Sequence[Page], codes: Collection[str] | None) -> list[Problem]:
     """Codes without an article, and articles of codes that do not exist or have one already."""
     found: list[Problem] = []
     seen: set[str] = set()
-    for draft, page in zip(drafts, rendered, strict=True):
+    for page in pages:
         for code, _anchor in page.article.codes:
-            line = next((one.number for one in draft.body if re.search(rf"\{{code:.*\b{code}(?![\w-])", one.text)), 1)
             if code in seen:
-                found.append(Problem(draft.path.name, line, f"code {code} has an article already"))
+                found.append(Problem(page.draft.path.name, _line_of(page, code), f"code {code} has an article already"))
             elif codes is not None and code not in codes:
-                found.append(Problem(draft.path.name, line, f"there is no code {code}"))
+                found.append(Problem(page.draft.path.name, _line_of(page, code), f"there is no code {code}"))
             seen.add(code)
     missing = sorted(set(codes or ()) - seen)
     return found + [Problem(ARTICLES, 1, f"no article for code {code}") for code in missing]
 
 
-def _for_links(draft: Draft, rendered: Rendered) -> links.Draft:
-    on_whole_page = draft.front.provider in ("", draft.key)
+def _line_of(page: Page, code: str) -> int:
+    mark = re.compile(rf"\{{code:.*\b{code}(?![\w-])")
+    return next((line.number for line in page.draft.text().body if mark.search(line.text)), 1)
+
+
+def _check(pages: Sequence[Page], assets_dir: Path, app_paths: Collection[str]) -> list[Problem]:
+    """What only the HTML shows to be wrong."""
+    problems = [fault for page in pages for fault in page.made().problems]
+    return problems + links.check([_for_links(page, page.made().found) for page in pages], assets_dir, app_paths)
+
+
+def _checked(pages: Sequence[Page], assets_dir: Path, app_paths: Collection[str], cache: Cache) -> tuple[Problem, ...]:
+    problems = _check(pages, assets_dir, app_paths)
+    if not problems:
+        for page in (page for page in pages if page.draft.known is None):
+            cache.put(page.draft.path.name, page.draft.raw, page.article, page.made().found, page.draft.fields)
+        cache.keep()
+    return tuple(problems)
+
+
+def _with_headings(page: Page) -> links.Draft:
+    """A page with the anchors that are known before there is HTML."""
+    return _for_links(page, links.Found((), tuple(heading.id for heading in page.article.headings), ()))
+
+
+def _for_links(page: Page, found: links.Found) -> links.Draft:
+    draft = page.draft
     return links.Draft(
-        draft.path.name, draft.key, draft.lines["title"], rendered.lines, rendered.found, on_whole_page=on_whole_page
-    )
+        draft.path.name, draft.key, draft.fields["title"], lambda: draft.text().lines, found,
+        on_whole_page=draft.is_section,
+    )  # fmt: skip

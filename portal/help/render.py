@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any, cast
@@ -31,6 +32,7 @@ ATTRIBUTES = {
     "source": {"src", "type"},
     "track": {"kind", "src", "srclang", "label", "default"},
 }
+MARKUP = re.compile(r"[^\w ,.:;?!()/'\"%€–—…“”‘’-]|_|  ")
 SCHEMES = {"https", "mailto"}
 
 
@@ -92,6 +94,18 @@ def to_html(text: str) -> tuple[str, tuple[Heading, ...]]:
     html = machine.convert(text).replace("<pre>", '<pre tabindex="0">')
     tokens = cast("list[dict[str, Any]]", getattr(machine, "toc_tokens", []))
     return html, tuple(_headings(tokens))
+
+
+def heading_words(text: str) -> str:
+    """The words of a heading without its markup, as `to_html` reads them.
+
+    >>> heading_words("Kies **`1002`**")
+    'Kies 1002'
+    """
+    if not MARKUP.search(text):
+        return text
+    _html, headings = to_html(f"## {text} {{: #x }}")
+    return headings[0].text if headings else text
 
 
 def clean(html: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from portal.help.once import Once
 from portal.help.search import Search
 from portal.help.search_types import Answer, Suggestion
 from portal.help.types import Library
@@ -13,9 +14,7 @@ class SearchLater:
     """Answers as `Search` does. Safe for threads: who asks while it is being built waits for it."""
 
     def __init__(self, library: Library) -> None:
-        self._library = library
-        self._building = threading.Lock()
-        self._made: Search | None = None
+        self._engine = Once(lambda: Search(library))
 
     def warm(self) -> None:
         """Begin now, beside the rest of the start. Safe to call twice."""
@@ -26,9 +25,3 @@ class SearchLater:
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         return self._engine().suggest(text)
-
-    def _engine(self) -> Search:
-        with self._building:
-            if self._made is None:
-                self._made = Search(self._library)
-            return self._made

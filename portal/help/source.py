@@ -16,7 +16,8 @@ from html import escape
 from pathlib import Path
 
 from portal.help import media
-from portal.help.types import Line, Problem
+from portal.help.render import heading_words
+from portal.help.types import Heading, Line, Problem
 from portal.kernel.filters import datum
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+\{:?\s*#([^\s}]+)\s*\})?\s*#*\s*$")
@@ -60,8 +61,7 @@ class Rewriter:
         self.media_dir = media_dir
         self.shift = shift
         self.problems: list[Problem] = []
-        self.rewritten: list[Line] = []
-        self.anchors: set[str] = set()
+        self.headings: list[Heading] = []
         self.steps: list[str] = []
         self.codes: list[tuple[str, str]] = []
         self._level = 1
@@ -74,16 +74,15 @@ class Rewriter:
         fenced = False
         before = ""
         for line in lines:
-            self._line = line.number
             fence = line.text.lstrip().startswith("```")
             fenced ^= fence
-            if not (fenced or fence):
+            if fenced or fence or _is_plain(line.text):
+                fresh.append(line)
+            else:
+                self._line = line.number
                 self._refuse(line.text, before)
                 fresh += [Line(line.number, text) for text in self._texts(line.text)]
-            else:
-                fresh.append(line)
             before = line.text
-        self.rewritten = fresh
         return fresh
 
     def _complain(self, reason: str) -> None:
@@ -118,9 +117,10 @@ class Rewriter:
         anchor = given or f"{self.prefix}-{slug(text)}"
         if not VALID_ID.match(anchor) or anchor.endswith("-"):
             self._complain(f"this anchor cannot be used: {anchor}")
-        self.anchors.add(anchor)
         self._anchor = anchor
-        return f"{'#' * min(level + self.shift, 6)} {text} {{: #{anchor} }}"
+        shown = min(level + self.shift, 6)
+        self.headings.append(Heading(anchor, heading_words(text), shown))
+        return f"{'#' * shown} {text} {{: #{anchor} }}"
 
     def _video(self, name: str, title: str) -> str:
         html, faults = media.figure(name, title, self.media_dir)
@@ -168,3 +168,8 @@ class Rewriter:
 
 def _new_link(found: re.Match[str]) -> str:
     return f"(/koppelingen#{found[1]})"
+
+
+def _is_plain(text: str) -> bool:
+    """Nothing here can mean something to us. Said without a pattern, because a start reads all lines of all pages."""
+    return not ("{" in text or "<" in text or "?" in text or text.lstrip(" ").startswith(("#", "=", "-")))

@@ -1,12 +1,15 @@
-"""What the help pages look like once they are read. No I/O, nothing mutable."""
+"""What the help pages look like once they are read. No I/O, nothing that a reader sees change."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from portal.help.once import Once
 
 EVERY_PROVIDER = "alle"
 
@@ -26,7 +29,7 @@ class Problem:
 class ContentError(Exception):
     """The content cannot be published; the message lists every problem as "file:line: reason"."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
@@ -103,12 +106,21 @@ def tree(headings: tuple[Heading, ...]) -> tuple[Entry, ...]:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What is made of a page: `html` stands on a page of its own (its headings start at h2), `section_html` is the same
+    text as a section of the whole page (headings start at h3, empty for a guide); both are sanitised."""
+
+    html: str
+    section_html: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
 class Article:
     """One file of the help centre: the page of a koppeling, or a guide where a reader got stuck.
 
-    `html` stands on a page of its own (its headings start at h2), `section_html` is the same text as
-    a section of the whole page (headings start at h3, empty for a guide); both are sanitised. `markdown` is the
-    text as written, without front matter. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
+    `markdown` is the text as written, without front matter, `shown` its HTML, which is made once, when somebody first
+    asks for it. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
     explained here, each code with the anchor of its heading. `tested_on`: the day on which a browser walked
     what the page tells to click now; None when it never did, or when there is nothing.
     """
@@ -116,13 +128,23 @@ class Article:
     key: str
     front: FrontMatter
     headings: tuple[Heading, ...]
-    html: str
-    section_html: str
     markdown: str
-    parts: tuple[Part, ...] = ()
+    shown: Once[Shown] = field(hash=False)
     steps: tuple[str, ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
     tested_on: date | None = None
+
+    @property
+    def html(self) -> str:
+        return self.shown().html
+
+    @property
+    def section_html(self) -> str:
+        return self.shown().section_html
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.shown().parts
 
     @property
     def is_guide(self) -> bool:
@@ -139,7 +161,7 @@ class Article:
 
 @dataclass(frozen=True)
 class Library:
-    """Every help page, checked and rendered. `articles` are in the order of the site: koppelingen, then guides."""
+    """Every help page. `articles` are in the order of the site: koppelingen, then guides."""
 
     introduction: Article
     articles: tuple[Article, ...]

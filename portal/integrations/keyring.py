@@ -61,6 +61,12 @@ def mark_broken(work: Work, organisation_id: int, key: str, used: str, cause: Re
         change_state(work, koppeling, KoppelingState.BROKEN, cause, remedy)
 
 
+def works(work: Work, organisation_id: int, key: str) -> bool:
+    """Whether the koppeling is active, as the database says now."""
+    found = _stored(work, organisation_id, key)
+    return found is not None and found.state is KoppelingState.ACTIVE
+
+
 def mark_mended(work: Work, organisation_id: int, key: str) -> None:
     """A call went well again: gestoord clears itself."""
     koppeling = locked(work, organisation_id, key)

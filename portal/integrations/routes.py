@@ -13,7 +13,7 @@ from portal.integrations import forms, queries, service, setup
 from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
 from portal.secret import Secret
@@ -75,6 +75,7 @@ def _show(key: str, answer: Form) -> str:
 
 @bp.route(f"{BASE}/<key>/activeren", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@recent
 def activate(key: str) -> ResponseReturnValue:
     provider = _providers().get(key)
     return _hand_over(provider) if isinstance(provider, LineSender) else _switch_on(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from portal.kernel.work import Acting, Actor, Role
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODY = Actor(name="bezoeker")
+RECENT = timedelta(minutes=15)
 LARGEST_ID = 2**63 - 1
 
 
@@ -45,6 +47,16 @@ def access(audience: Audience) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def recent(view: View) -> View:
+    """Declare that a view asks for a sign-in of at most fifteen minutes ago (A12). Goes under `access`."""
+    view.__recent__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_recent(view: object) -> bool:
+    return getattr(view, "__recent__", False)
 
 
 def audience_of(view: object) -> Audience | None:
@@ -92,7 +104,22 @@ def _allowed() -> ResponseReturnValue | None:
     g.no_store = True
     if actor.role not in MEMBERS[audience]:
         raise Forbidden("Deze pagina is niet voor jouw rol.", endpoint=request.endpoint)
+    if actor.must_add_factor and audience is not Audience.SIGNED_IN:
+        return redirect(url_for("factors.show"), code=303)
+    if needs_recent(current_app.view_functions[request.endpoint]) and not _is_recent(actor):
+        return redirect(url_for("accounts.confirm", next=_wanted() or _page_of_form()), code=303)
     return None
+
+
+def _is_recent(actor: Actor) -> bool:
+    base: Acting = current_app.extensions["portal"]
+    return actor.authenticated_at is None or base.clock() - actor.authenticated_at < RECENT
+
+
+def _page_of_form() -> str | None:
+    """The page whose form was sent: the browser says so, and only a page of ours counts."""
+    sent_from = urlsplit(request.headers.get("Referer", ""))
+    return safe_next(sent_from.path) if sent_from.netloc == request.host else None
 
 
 def _wanted() -> str | None:

@@ -32,7 +32,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """`role` and `user_id` are None for the worker and the command line."""
+    """`role` and `user_id` are None for the worker and the command line. `authenticated_at`: when the password or
+    the second factor was last given; `must_add_factor`: nothing of a tenant may be shown before there is one (A4)."""
 
     name: str
     role: Role | None = None
@@ -40,6 +41,8 @@ class Actor:
     organisation_id: int | None = None
     organisation_name: str = ""
     email: str = ""
+    authenticated_at: datetime | None = None
+    must_add_factor: bool = False
 
 
 @dataclass(frozen=True)

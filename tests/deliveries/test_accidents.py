@@ -338,3 +338,42 @@ def test_what_python_says_is_what_the_database_holds_when_a_group_is_written_aga
     work_for(crew, 20, lambda: where(nmbrs, delivery) is DeliveryState.DONE)
     assert states(nmbrs, delivery) == [LineState.REFUSED]
     assert where(nmbrs, delivery) is DeliveryState.DONE
+
+
+class LandsLate(Faulty):
+    """After the first reading with nothing in it, the call that was given up lands all the same."""
+
+    def __init__(self, inner: Any, land: Callable[[str], None]) -> None:
+        super().__init__(inner, lambda: False)
+        self._land, self.armed = land, False
+
+    def booked(self, employee_ref: str, period: Period, credentials: Credentials) -> Sequence[Component]:
+        found = super().booked(employee_ref, period, credentials)
+        if self.armed and not found:
+            self.armed = False
+            self._land(employee_ref)
+        return found
+
+
+def test_a_call_that_lands_after_its_look_up_is_found_and_not_sent_again(nmbrs: Stage, deliver: Deliver) -> None:
+    """G1, G4: payroll processed it much later than a call may take. Once in payroll, and ours."""
+    known = cast("dict[str, Any]", nmbrs.acting.part(Providers).by_key)
+    real = known["nmbrs"]
+    late = known["nmbrs"] = LandsLate(real, lambda ref: by_hand(nmbrs, ref))
+    try:
+        nmbrs.trouble(INSERT, "drop_before")
+        delivery = send(nmbrs)
+        deliver()
+        assert states(nmbrs, delivery).count(LineState.UNCLEAR) == 1
+        late.armed = True
+        an_hour_passes(nmbrs)
+        deliver()
+        (line,) = [one for one in lines(nmbrs, delivery) if one.state is LineState.UNCLEAR]
+        assert "eerst niet en daarna wel" in line.reason
+        an_hour_passes(nmbrs)
+        deliver()
+    finally:
+        known["nmbrs"] = real
+    assert set(states(nmbrs, delivery)) == {LineState.ACCEPTED}
+    assert nmbrs.booked() == ALL
+    assert receipt_check.verify(nmbrs.acting).wrong == ""

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from portal.help import machine_routes, pages, routes, search_routes
 from portal.help.assets import Shelf
 from portal.help.cache import Cache
+from portal.help.opening import Opening
 from portal.help.search_later import SearchLater
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
@@ -39,7 +40,8 @@ BASE_URL = "https://portaal.example"
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The real pages of this repository."""
-    return pages.load(CONTENT, ASSETS, providers=PROVIDERS, app_paths=APP_PATHS, base_url=BASE_URL)
+    opening = pages.begin(CONTENT, ASSETS, providers=PROVIDERS, app_paths=APP_PATHS, base_url=BASE_URL)
+    return opening.check()
 
 
 def _app(library: Library) -> Flask:
@@ -136,7 +138,10 @@ class Folder:
         self.write(name, before.replace(old, new))
 
     def load(self, cache: Cache | None = None) -> Library:
-        return pages.load(
+        return self.begin(cache).check()
+
+    def begin(self, cache: Cache | None = None) -> Opening:
+        return pages.begin(
             self.content, self.root / "assets", providers={"nmbrs", "connexie"}, app_paths={"/inloggen"}, cache=cache
         )
 

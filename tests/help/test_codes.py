@@ -20,9 +20,10 @@ def problems(folder: Folder, codes: set[str], cache: Cache | None = None) -> lis
 
 
 def load(folder: Folder, codes: set[str], cache: Cache | None = None) -> Library:
-    return pages.load(
+    opening = pages.begin(
         folder.content, folder.root / "assets", providers={"nmbrs"}, app_paths={"/inloggen"}, cache=cache, codes=codes
     )
+    return opening.check()
 
 
 def line(folder: Folder, wanted: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from portal.help.cache import open_cache
 from portal.help.captions import seconds
-from portal.help.pages import load
+from portal.help.pages import begin
 from portal.help.types import ContentError, Library
 from tests.help.conftest import NMBRS, Folder
 
@@ -60,6 +60,7 @@ def test_good_content_loads(folder: Folder) -> None:
         ("Eerste alinea.", "[x](http://voorbeeld.nl)", "nmbrs.md:12: this kind of link is not allowed"),
         ("Eerste alinea.", "[x](javascript:alert)", "nmbrs.md:12: this kind of link is not allowed"),
         ("Eerste alinea.", "[x](//voorbeeld.nl)", "nmbrs.md:12: this kind of link is not allowed"),
+        ("Eerste alinea.", "[x](https://[voorbeeld)", "nmbrs.md:12: this is no address: https://[voorbeeld"),
         ("Eerste alinea.", "Een <script>fout</script>.", "nmbrs.md:12: this tag is not allowed: script"),
         ("Eerste alinea.", "[x](koppelingen?id=weg)", "nmbrs.md:12: dead link: there is no anchor"),
         ("Eerste alinea.", "## Uren doorzetten", "nmbrs.md:14: duplicate anchor #nmbrs-uren-doorzetten"),
@@ -80,6 +81,17 @@ def test_good_content_loads(folder: Folder) -> None:
         ("Eerste alinea.", "Anders\n------", "nmbrs.md:13: write a heading with #"),
         ("Eerste alinea.", "<h2>Anders</h2>", "nmbrs.md:12: write a heading with #"),
         ("Eerste alinea.", "> ## Anders", "nmbrs.md:12: a heading in a list or quote has no stable anchor"),
+        (
+            "Eerste alinea.",
+            "<div>\n## Binnen\n</div>",
+            "nmbrs.md:13: this heading is not shown as it is written: Binnen",
+        ),
+        (
+            "Eerste alinea.",
+            "## Zie [hier][1]\n\n[1]: /inloggen",
+            "nmbrs.md:12: this heading is not shown as it is written: Zie [hier][1]",
+        ),
+        ("Eerste alinea.", "<div><![fout[</div>", "nmbrs.md:1: cannot be rendered: AssertionError"),
         ("Eerste alinea.", "{pad: Bedrijf > }", "nmbrs.md:12: a menu path looks like"),
         ("Eerste alinea.", "{pat: Bedrijf > Uren}", "nmbrs.md:12: unknown or badly written marker {pat:"),
         (
@@ -216,7 +228,14 @@ def test_a_page_from_the_cache_still_names_a_koppeling_that_exists(folder: Folde
     folder.load(open_cache(tmp_path / "cache.json", folder.media))
     cache = open_cache(tmp_path / "cache.json", folder.media)
     with pytest.raises(ContentError, match=r"nmbrs.md:4: unknown provider nmbrs"):
-        load(folder.content, folder.root / "assets", providers={"connexie"}, app_paths={"/inloggen"}, cache=cache)
+        begin(folder.content, folder.root / "assets", providers={"connexie"}, app_paths={"/inloggen"}, cache=cache)
+
+
+def test_the_words_of_a_heading_are_known_without_its_markup(folder: Folder) -> None:
+    folder.edit("Eerste alinea.", "## Kies **`1002`** & *ga* door [verder](/inloggen) {#kies}")
+    first = folder.begin().library.articles[0].headings[0]
+    assert first.text == "Kies 1002 & ga door verder"
+    assert folder.load().anchors[2] == "kies"
 
 
 def test_loading_twice_gives_the_same(folder: Folder) -> None:
