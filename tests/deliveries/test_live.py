@@ -269,6 +269,7 @@ def test_a_large_delivery_gives_a_small_answer_with_as_many_queries(
 ) -> None:
     alice, delivery = signed_in("alice"), send(nmbrs)
     address = f"/portaal/leveringen/{delivery}"
+    alice.client.get(address)  # the first look is written down (H1), the next ones only find it
     before = [queries_of(nmbrs, alice, part) for part in (address, f"{address}/stand")]
     size = len(alice.client.get(f"{address}/stand").data)
     enlarge(nmbrs, delivery, 400)
