@@ -41,7 +41,7 @@ class _Venue:
 def steps(key: str) -> Sequence[Step]:
     """The steps of the person who is signed in; none for visitors, for support and for a page of no koppeling."""
     person, providers = viewer(), acting().part(Providers)
-    if person is None or person.role is Role.SUPPORT or key not in providers.by_key:
+    if person is None or person.must_add_factor or person.role is Role.SUPPORT or key not in providers.by_key:
         return ()
     with acting().read() as work:
         state = koppeling(work, providers, key).state

@@ -73,7 +73,7 @@ def confirm(acting: Acting, token: str, typed: str) -> tuple[str, ...]:
 
     Every other session of this person ends. Raises InvalidInput, TooOften, Conflict.
     """
-    throttle.count(acting, throttle.FACTOR, _key(acting.actor.user_id))
+    counted_at = throttle.count(acting, throttle.FACTOR, _key(acting.actor.user_id))
     with acting.begin() as work:
         factor = _mine(work)
         if factor is None or factor.confirmed_at is not None:
@@ -86,7 +86,7 @@ def confirm(acting: Acting, token: str, typed: str) -> tuple[str, ...]:
         codes = _new_codes(work)
         record(work, "factor.added")
         _tell(work, acting, "Je hebt een app met codes gekoppeld.")
-    throttle.give_back(acting, throttle.FACTOR, _key(acting.actor.user_id))
+    throttle.give_back(acting, throttle.FACTOR, counted_at, _key(acting.actor.user_id))
     return codes
 
 
@@ -136,7 +136,7 @@ def check(acting: Acting, token: str, typed: str) -> str:
     Takes a code of the app or a recovery code. Raises InvalidInput, TooOften, NotFound.
     """
     user_id = sessions.waiting(acting, token)
-    throttle.count(acting, throttle.FACTOR, _key(user_id))
+    counted_at = throttle.count(acting, throttle.FACTOR, _key(user_id))
     with acting.begin() as work:
         factor = work.session.scalar(select(SecondFactor).where(_confirmed(user_id)))
         if factor is None or not (_use_step(work, factor, typed) or _use_code(work, user_id, typed)):
@@ -145,7 +145,7 @@ def check(acting: Acting, token: str, typed: str) -> str:
         sessions.factor_shown(work, fresh)
         user = work.session.get_one(User, user_id)
         record(Work(work.session, sessions.actor_of(user), work.now, work.vault), "session.started")
-    throttle.give_back(acting, throttle.FACTOR, _key(user_id))
+    throttle.give_back(acting, throttle.FACTOR, counted_at, _key(user_id))
     return fresh
 
 
@@ -204,7 +204,7 @@ def _confirmed(user_id: int | None) -> ColumnElement[bool]:
 
 def _new(work: Work) -> SecondFactor:
     row = secrets.token_hex(16)
-    sealed = work.vault.seal(Secret(pyotp.random_base32()), _binding(row))
+    sealed = work.vault.seal(Secret(pyotp.random_base32()), _binding(work.actor.user_id, row))
     factor = SecondFactor(
         user_id=work.actor.user_id, seal_row=row, sealed_secret=sealed, last_step=0, created_at=work.now
     )
@@ -213,11 +213,11 @@ def _new(work: Work) -> SecondFactor:
 
 
 def _open(work: Work, factor: SecondFactor) -> Secret:
-    return work.vault.open(factor.sealed_secret, _binding(factor.seal_row))
+    return work.vault.open(factor.sealed_secret, _binding(factor.user_id, factor.seal_row))
 
 
-def _binding(row: str) -> Binding:
-    return Binding(0, "second_factor", row, "secret")
+def _binding(user_id: int | None, row: str) -> Binding:
+    return Binding(0, "second_factor", f"{user_id}:{row}", "secret")
 
 
 def _key(user_id: int | None) -> str:

@@ -36,39 +36,42 @@ def sign_in(acting: Acting, email: str, password: Secret, caller: Caller | None 
     address (A7).
     """
     caller = caller or Caller()
-    keys = (f"account {email.lower()}", caller.address and f"address {throttle.place_of(caller.address)}")
-    throttle.count(acting, throttle.LOGIN, *keys)
-    user_id = _known(acting, email, password)
+    place = throttle.place_of(caller.address)
+    keys = (f"account {email.lower()}", place and f"address {place}")
+    counted_at = throttle.count(acting, throttle.LOGIN, *keys)
+    user_id, stored = _known(acting, email, password)
     with acting.begin() as work:
-        user = work.session.get_one(User, user_id)
+        user = work.session.get_one(User, user_id, with_for_update={"of": User})
+        _require_unchanged(user, stored)
         if not sessions.has_factor(work, user.id):  # who has one is not in yet
             record(_as(work, user), "session.started")
         _tell_of_device(work, acting.part(Settings), user, caller.device)
         token = sessions.start(work, user.id, caller.device)
-    throttle.give_back(acting, throttle.LOGIN, *keys)
+    throttle.give_back(acting, throttle.LOGIN, counted_at, *keys)
     return token
 
 
 def confirm(acting: Acting, token: str, password: Secret) -> str:
     """Show again who you are, before an act that asks for it (A12); returns the id of the renewed session.
 
-    Raises InvalidInput, TooOften.
+    Raises InvalidInput, TooOften, NotFound when the session was ended meanwhile.
     """
-    key = f"account {acting.actor.email}"
-    throttle.count(acting, throttle.LOGIN, key)
-    with acting.read() as work:
-        stored = work.session.get_one(User, acting.actor.user_id).password_hash
-    if not passwords.matches(stored, password):
-        raise InvalidInput(NOT_YOURS, "password")
+    stored = passwords.own(acting, password, InvalidInput(NOT_YOURS, "password"))
     with acting.begin() as work:
+        _require_unchanged(work.session.get_one(User, acting.actor.user_id, with_for_update={"of": User}), stored)
         fresh = sessions.renew(work, token)
         record(work, "session.confirmed")
-    throttle.give_back(acting, throttle.LOGIN, key)
     return fresh
 
 
-def _known(acting: Acting, email: str, password: Secret) -> int:
-    """Whose password this is. Raises InvalidInput."""
+def _require_unchanged(user: User, stored: str) -> None:
+    """Between the check and this moment somebody may have taken the password or the access away."""
+    if user.password_hash != stored or user.disabled_at is not None:
+        raise InvalidInput(WRONG, "password")
+
+
+def _known(acting: Acting, email: str, password: Secret) -> tuple[int, str]:
+    """Whose password this is, and its hash from now on. Raises InvalidInput."""
     with acting.read() as work:
         user = work.session.scalar(select(User).where(User.email == email.lower()))
         known = None if user is None or user.disabled_at is not None else user
@@ -78,10 +81,9 @@ def _known(acting: Acting, email: str, password: Secret) -> int:
     fresh = passwords.make_hash(password) if passwords.hasher().check_needs_rehash(stored) else None
     with acting.begin() as work:
         user = work.session.get_one(User, known.id)
-        if user.password_hash != stored or user.disabled_at is not None:
-            raise InvalidInput(WRONG, "password")
+        _require_unchanged(user, stored)
         user.password_hash = fresh or stored
-        return user.id
+        return user.id, user.password_hash
 
 
 def _tell_of_device(work: Work, settings: Settings, user: User, device: str) -> None:

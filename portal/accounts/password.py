@@ -107,12 +107,22 @@ def reset(acting: Acting, token: str, password: Secret) -> None:
         record(work, "password.reset", user.organisation_id, user=user.id)
 
 
-def change(acting: Acting, current: Secret, new: Secret) -> None:
-    """Change the own password and end every session (A10). Raises InvalidInput."""
+def own(acting: Acting, password: Secret, wrong: InvalidInput) -> str:
+    """Check the password of who is signed in; returns its hash. Tries have a limit of their own: nobody else can use
+    them up. Raises `wrong`, TooOften."""
+    key = f"own {acting.actor.user_id}"
+    counted_at = throttle.count(acting, throttle.LOGIN, key)
     with acting.read() as work:
         stored = work.session.get_one(User, acting.actor.user_id).password_hash
-    if not matches(stored, current):
-        raise InvalidInput("Dit is niet je huidige wachtwoord.", "current")
+    if stored is None or not matches(stored, password):
+        raise wrong
+    throttle.give_back(acting, throttle.LOGIN, counted_at, key)
+    return stored
+
+
+def change(acting: Acting, current: Secret, new: Secret) -> None:
+    """Change the own password and end every session (A10). Raises InvalidInput, TooOften."""
+    own(acting, current, InvalidInput("Dit is niet je huidige wachtwoord.", "current"))
     check_new(new, acting.actor.email, acting.actor.name)
     hashed = make_hash(new)
     with acting.begin() as work:

@@ -10,7 +10,7 @@ from portal.accounts import factor, forms, invite, login, password, queries, ser
 from portal.accounts.devices import name_of
 from portal.accounts.identity import SignedIn, current_token
 from portal.kernel.access import Audience, access, acting, safe_next, viewer
-from portal.kernel.errors import InvalidInput, TooOften
+from portal.kernel.errors import InvalidInput, NotFound, TooOften
 from portal.kernel.work import Role
 from portal.secret import Secret
 
@@ -66,7 +66,7 @@ def confirm() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             token = login.confirm(acting(), current_token(), Secret(form.password.data))
-        except (InvalidInput, TooOften) as error:
+        except (InvalidInput, TooOften, NotFound) as error:
             form.fail("password", error.message)
         else:
             enter(token)
@@ -138,8 +138,8 @@ def account() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             password.change(acting(), Secret(form.current.data), Secret(form.password.data))
-        except InvalidInput as error:
-            form.fail(error.field, error.message)
+        except (InvalidInput, TooOften) as error:
+            form.fail(getattr(error, "field", "current"), error.message)
         else:
             session.clear()
             flash("Je wachtwoord is gewijzigd. Log opnieuw in, ook op je andere apparaten.", "success")

@@ -74,12 +74,17 @@ def is_waiting(acting: Acting, token: str) -> bool:
 
 
 def renew(work: Work, token: str) -> str:
-    """Go on under a new id: the old one may have been seen by somebody (A9). The sign-in counts from now."""
-    session = work.session.scalars(select(WebSession).where(WebSession.id_hash == digest(token))).one()
+    """Go on under a new id: the old one may have been seen by somebody (A9). The sign-in counts from now.
+
+    Raises NotFound when the session was ended meanwhile, or renewed by another click.
+    """
+    mine = (WebSession.id_hash == digest(token)) & WebSession.ended_at.is_(None)
+    session = work.session.scalar(update(WebSession).where(mine).values(ended_at=work.now).returning(WebSession))
+    if session is None:
+        raise NotFound("Deze aanmelding is verlopen. Log opnieuw in.")
     fresh = start(work, session.user_id, session.device)
     values = {"created_at": session.created_at, "factor_at": session.factor_at}
     work.session.execute(update(WebSession).where(WebSession.id_hash == digest(fresh)).values(**values))
-    work.session.execute(update(WebSession).where(WebSession.id == session.id).values(ended_at=work.now))
     return fresh
 
 

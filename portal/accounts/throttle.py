@@ -23,7 +23,8 @@ FORGET = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` in `window`, for each key (an account, an address)."""
+    """At most `most` in `window`, for each key (an account, an address). Around the end of a window it may be twice as
+    many: what counts is that guessing takes years."""
 
     name: str
     most: int
@@ -36,21 +37,27 @@ FACTOR = Limit("code", 5, timedelta(minutes=5), "Controleer of de klok van je te
 RESET = Limit("wachtwoord", 5, timedelta(days=1), "Kijk ook in je map met ongewenste mail.")
 
 
-def count(acting: Acting, limit: Limit, *keys: str) -> None:
-    """Count one try for each key. Raises TooOften, with the words for the visitor, when one had enough."""
+def count(acting: Acting, limit: Limit, *keys: str) -> datetime:
+    """Count one try for each key; returns the moment, for `give_back`.
+
+    Raises TooOften, with the words for the visitor, when one had enough; such a try does not count, for no key: who is
+    refused by address cannot use up the tries of others' accounts.
+    """
     with acting.begin() as work:
         counted = [_count(work, limit, key) for key in sorted({key for key in keys if key})]
-    ends = [began + limit.window for tries, began in counted if tries > limit.most]
-    if ends:
-        left = max(ends) - work.now
-        raise TooOften(f"Je hebt dit te vaak geprobeerd. Wacht {_words(left)} en probeer het opnieuw. {limit.advice}")
+        ends = [began + limit.window for tries, began in counted if tries > limit.most]
+        if ends:
+            words = f"Je hebt dit te vaak geprobeerd. Wacht {_words(max(ends) - work.now)} en probeer het opnieuw."
+            raise TooOften(f"{words} {limit.advice}")
+        return work.now
 
 
-def give_back(acting: Acting, limit: Limit, *keys: str) -> None:
-    """The try succeeded: it does not count."""
+def give_back(acting: Acting, limit: Limit, counted_at: datetime, *keys: str) -> None:
+    """The try of that moment succeeded: it does not count. A window that began since is another one."""
     with acting.begin() as work:
         for key in sorted({key for key in keys if key}):
             row = (Tries.what == limit.name) & (Tries.key == _hidden(work, key)) & (Tries.count > 0)
+            row &= Tries.began_at <= counted_at
             work.session.execute(update(Tries).where(row).values(count=Tries.count - 1))
 
 
@@ -62,13 +69,14 @@ def forget(work: Work) -> None:
 def place_of(address: str | None) -> str:
     """The key of a visitor's address: somebody with IPv6 has a whole /64 of them.
 
-    >>> place_of("2001:db8:1:2:3::4"), place_of("192.0.2.7"), place_of(None)
-    ('2001:db8:1:2::/64', '192.0.2.7', '')
+    >>> place_of("2001:db8:1:2:3::4"), place_of("192.0.2.7"), place_of("::ffff:192.0.2.7"), place_of(None)
+    ('2001:db8:1:2::/64', '192.0.2.7', '192.0.2.7', '')
     """
     try:
         found = ip_address(address or "")
     except ValueError:
         return ""
+    found = getattr(found, "ipv4_mapped", None) or found
     return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 

@@ -260,6 +260,7 @@ def ask_again(delivery_id: int, line_id: int) -> ResponseReturnValue:
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/regels/<int:line_id>/<outcome>")
 @access(Audience.CUSTOMER)
+@recent
 def decide(delivery_id: int, line_id: int, outcome: str) -> ResponseReturnValue:
     if outcome not in ("staat-er", "staat-er-niet"):
         raise NotFound

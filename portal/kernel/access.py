@@ -118,8 +118,10 @@ def _is_recent(actor: Actor) -> bool:
 
 def _page_of_form() -> str | None:
     """The page whose form was sent: the browser says so, and only a page of ours counts."""
-    sent_from = urlsplit(request.headers.get("Referer", ""))
-    return safe_next(sent_from.path) if sent_from.netloc == request.host else None
+    sent_from = request.headers.get("Referer", "")
+    if _host_of(sent_from) != request.host:
+        return None
+    return safe_next(urlsplit(sent_from)._replace(scheme="", netloc="", fragment="").geturl())
 
 
 def _wanted() -> str | None:

@@ -14,10 +14,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts import factor
+from portal.accounts import factor, login, service, sessions
 from portal.accounts.models import RecoveryCode, SecondFactor, WebSession
+from portal.kernel.errors import NotFound
 from portal.kernel.work import Acting
 from portal.notifications.models import OutboxMail
+from portal.secret import Secret
 from tests.browse import Page, Visitor
 from tests.factories.people import Cast
 
@@ -177,6 +179,48 @@ def test_a12_an_old_sign_in_is_asked_again_and_comes_back(
     page = page.submit("Bevestig", {"password": "niet het wachtwoord"}, status=422)
     assert "niet je wachtwoord" in page.text(".error-summary")
     assert page.submit("Bevestig", {"password": cast.password}).path == path
+
+
+def test_a10_a_session_that_was_ended_is_not_renewed(acting: Acting, cast: Cast) -> None:
+    """While somebody waits for the check of a password, its owner signs out everywhere."""
+    alice = acting.as_actor(cast.actors["alice"])
+    with alice.begin() as work:
+        token = sessions.start(work, alice.actor.user_id or 0)
+    service.end_everywhere(alice)
+    with pytest.raises(NotFound):
+        login.confirm(alice, token, Secret(cast.password))
+    with alice.begin() as work:
+        token = sessions.start(work, alice.actor.user_id or 0)
+    login.confirm(alice, token, Secret(cast.password))
+    with pytest.raises(NotFound):
+        login.confirm(alice, token, Secret(cast.password))  # a second click
+    with alice.read() as work:
+        assert len(sessions.own(work, "")) == 1
+
+
+def test_a4_a_help_page_tells_nothing_of_the_company_before_there_is_one(
+    make_app: Callable[..., Flask], cast: Cast
+) -> None:
+    for required in (False, True):
+        visitor = Visitor(make_app(require_second_factor=required).test_client())
+        visitor.sign_in(cast.mail("alice"), cast.password)
+        shown = visitor.open("/koppelingen/nmbrs").text("body")
+        assert ("Zo ver ben jij" in shown) != required
+
+
+@pytest.mark.parametrize(
+    "came_from", ["http://[x", "http://localhost/portaal/account?x=1", "http://kwaad.example/portaal"]
+)
+def test_a12_the_way_back_is_a_page_of_ours(acting: Acting, signed_in: SignIn, came_from: str) -> None:
+    visitor = signed_in("alice")
+    token = visitor.open("/portaal/account").form("Log overal uit").select_one("[name=csrf_token]")
+    with acting.begin() as work:
+        for session in work.session.scalars(select(WebSession)):
+            session.authenticated_at -= timedelta(minutes=16)
+    data = {"csrf_token": token["value"] if token else ""}
+    answer = visitor.client.post("/portaal/account/herstelcodes", data=data, headers={"Referer": came_from})
+    ours = "?next=/portaal/account?x%3D1" if "localhost" in came_from else ""
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/bevestigen{ours}")
 
 
 def test_the_examples_run() -> None:

@@ -93,5 +93,31 @@ def test_a7_a_sixth_reset_on_one_day_waits_for_known_and_unknown_alike(
     assert "24 uur" in page.text(".error-summary")
 
 
+def test_a7_who_is_refused_by_address_uses_up_no_tries_of_others(app: Flask, cast: Cast) -> None:
+    here = Visitor(app.test_client())
+    for number in range(10):
+        wrong(here, f"iemand{number}@dezon.example")
+    for _ in range(12):
+        wrong(here, cast.mail("bob"), 429)
+    there = Visitor(app.test_client())
+    there.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    assert there.sign_in(cast.mail("bob"), cast.password).path == "/portaal"
+
+
+def test_a7_the_own_password_has_a_limit_that_nobody_else_can_use_up(
+    app: Flask, signed_in: Callable[[str], Visitor], cast: Cast
+) -> None:
+    alice, other = signed_in("alice"), Visitor(app.test_client())
+    other.client.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+    for _ in range(10):
+        wrong(other, cast.mail("alice"))
+    given = {"current": "niet het wachtwoord", "password": "een andere rustige zin"}
+    for _ in range(10):
+        page = alice.open("/portaal/account").submit("Wijzig wachtwoord", given, status=422)
+        assert "niet je huidige" in page.text(".error-summary")
+    page = alice.open("/portaal/account").submit("Wijzig wachtwoord", {**given, "current": cast.password}, status=422)
+    assert "te vaak" in page.text(".error-summary")
+
+
 def test_the_examples_run() -> None:
     assert doctest.testmod(throttle).failed == 0

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from portal.kernel.errors import Unavailable
 from portal.kernel.logs import warn
 from portal.kernel.pace_models import CallShare
-from portal.kernel.remote.turns import BURST, Turns, fair
+from portal.kernel.remote.turns import BURST, SECOND, Turns, fair
 from portal.kernel.remote.wording import CROWDED
 
 GRANTED_SECONDS = 6.0
@@ -66,7 +66,7 @@ class Pace:
                 elif (unused := self._reached(moment, deadline, cleared)) is None:
                     return
                 else:
-                    turns.give(unused)
+                    turns.give(unused if turns.cleared == cleared else time.monotonic() + SECOND)
                     time.sleep(PAUSE_SECONDS)  # the share ran out and cannot be renewed yet
             raise Unavailable("Het is nu druk met verzoeken.", remedy="We proberen het zo opnieuw.", code=CROWDED)
         finally:
@@ -79,7 +79,7 @@ class Pace:
         """Sleep until a permit is free. When its share ran out meanwhile (`cleared` has moved on: somebody else may
         have it), return the moment of the permit, which was not used."""
         while (left := moment - time.monotonic()) > 0:
-            time.sleep(min(left, deadline - time.monotonic() + 0.01, LOOK_SECONDS))
+            time.sleep(max(0.0, min(left, deadline - time.monotonic() + 0.01, LOOK_SECONDS)))
             self._ask_when_due()
             moment = self._turns.sooner(moment)
         valid = self._turns.cleared == cleared and time.monotonic() < min(self._valid_until, deadline)

@@ -31,6 +31,7 @@ class Turns:
         self.waiting = 0
         self.used = 0
         self.cleared = 0
+        self._last = self._cold = float("-inf")  # the last answer; before this moment no new permit may be used
         self.short = False  # somebody had to wait for a permit
 
     @property
@@ -45,7 +46,7 @@ class Turns:
     def grant(self, count: int) -> None:
         """Add permits. Many are spread over a second: a burst makes the other side slow, and so itself."""
         with self._changed:
-            now = self._clock()
+            now = max(self._clock(), self._cold)
             for number in range(count):
                 heapq.heappush(self._free, now + (number * SECOND / count if count > BURST else 0.0))
             self._target = self._size()
@@ -69,6 +70,8 @@ class Turns:
         """The share is gone: permits at rest end here, those in flight when they come back."""
         with self._changed:
             self.cleared += 1
+            # what was called a moment ago counts in the second that begins now, whoever has the permits then
+            self._cold = (self._clock() if self._flying else self._last) + SECOND
             self._strays, self._flying = self._strays + self._flying, 0
             self._free, self._cooling, self._target = [], [], 0
 
@@ -92,6 +95,8 @@ class Turns:
     def give(self, moment: float | None = None) -> None:
         """Bring a permit back: used just now, or (`moment`) not used and free at that moment."""
         with self._changed:
+            if moment is None:
+                self._last = self._clock()
             at = self._clock() + SECOND if moment is None else moment
             self.used += moment is None
             if self._strays:

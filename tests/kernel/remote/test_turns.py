@@ -94,6 +94,28 @@ def test_after_a_lost_share_calls_in_flight_bring_no_permit_back() -> None:
     assert turns.size == 0
 
 
+def test_f3_a_new_share_waits_until_the_calls_of_the_lost_one_are_a_second_old() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.grant(1)
+    turns.take(clock.now)
+    turns.give()
+    clock.now += 0.1
+    turns.clear()
+    turns.grant(1)
+    assert turns.take(clock.now + 5) == 100.0 + SECOND
+
+
+def test_a_share_that_was_not_used_for_a_while_is_given_anew_at_once() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.grant(1)
+    clock.now += 30
+    turns.clear()
+    turns.grant(1)
+    assert turns.take(clock.now) == clock.now
+
+
 def test_who_waits_for_a_permit_takes_a_sooner_one_that_came_meanwhile() -> None:
     clock = Clock()
     turns = Turns(clock)
