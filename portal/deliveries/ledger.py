@@ -143,7 +143,12 @@ def sweep(work: Work, wait: timedelta, spare: Collection[int] = ()) -> int:
         lost = work.session.scalars(
             update(DeliveryLine)
             .where(DeliveryLine.parcel_id == parcel.id, DeliveryLine.state == source(Event.LOSE))
-            .values(state=after(LineState.BUSY, Event.LOSE), settled_at=work.now, **why.of_line(LOST))
+            .values(
+                state=after(LineState.BUSY, Event.LOSE),
+                settled_at=work.now,
+                losses=DeliveryLine.losses + 1,
+                **why.of_line(LOST),
+            )
             .returning(DeliveryLine.started_at)
         ).all()
         parcel.state, parcel.lease_until = ParcelState.OPEN, None
