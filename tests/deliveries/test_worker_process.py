@@ -18,7 +18,7 @@ from portal.settings import Settings
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.deliveries.stage import Stage
 
-WAIT_SECONDS = 90.0
+WAIT_SECONDS = 40
 
 
 @pytest.fixture
