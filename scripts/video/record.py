@@ -20,7 +20,7 @@ NOTE = "Dit filmpje is opgenomen in het demoportaal. De namen en uren zijn verzo
 BEHEERDER = ACCOUNTS[0][0]
 KNOWN = "Ik weet dat deze uren achterblijven"
 WITHOUT_BSN = "Milan Kowalski"
-SENDING_TRIES = 120
+SENDING_MS = 60_000
 
 
 def record(base_url: str, folder: Path | None) -> Camera:
@@ -109,15 +109,13 @@ def _by_an_accountant(camera: Camera) -> None:
 
 
 def _send(button: Locator) -> None:
-    """Click, and wait until the worker is done: how far it is at one moment is different each time."""
+    """Click, and wait until the worker is done: how far it is at one moment is different each time.
+
+    The page loads itself again when it is done; a reload of ours could cross that one and fail.
+    """
     button.click()
-    live = button.page.locator("[data-live-url]")
-    for _ in range(SENDING_TRIES):
-        button.page.reload()
-        if not live.count():
-            return
-        button.page.wait_for_timeout(500)
-    raise RuntimeError("the hours were not sent")
+    button.page.wait_for_url("**/portaal/leveringen/*")
+    expect(button.page.locator("[data-live-url]")).to_have_count(0, timeout=SENDING_MS)
 
 
 def _main(camera: Camera) -> Locator:
