@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, exists, select, update
+from sqlalchemy import CursorResult, case, exists, select, update
 
 from portal.deliveries import codes, statements, why, writes
 from portal.deliveries.claims import Claim
@@ -146,7 +146,7 @@ def sweep(work: Work, wait: timedelta, spare: Collection[int] = ()) -> int:
             .values(
                 state=after(LineState.BUSY, Event.LOSE),
                 settled_at=work.now,
-                losses=DeliveryLine.losses + 1,
+                losses=case((DeliveryLine.losses == 0, 1), else_=DeliveryLine.losses),  # our end, not theirs
                 **why.of_line(LOST),
             )
             .returning(DeliveryLine.started_at)

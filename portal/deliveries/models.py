@@ -95,8 +95,8 @@ class Parcel(Base):
 
 
 class DeliveryLine(Base):
-    """One booking of a person and code. `remote_ref` is payroll's id once it answered; `losses`: how often the answer
-    was lost, by the other side or because the worker died. `reason_code` is the code of `reason`.
+    """One booking of a person and code. `remote_ref` is payroll's id once it answered; `losses`: how often the other
+    side gave no clear answer, and not 0 once a worker died over it. `reason_code` is the code of `reason`.
 
     An update or delete names our own component (`target_ref`) and what it must hold until then (`hours_before`).
     `hours` is what the component holds afterwards. `released_at`: refused, and given free for a new export.

@@ -93,7 +93,10 @@ def look(
         verdicts = read_back(
             [line.sought for line in unclear], found, baseline=known.baseline, ours=known.ours, rivals=known.rivals
         )
-        verdicts |= {line.id: TOO_OFTEN for line in unclear if _lost_too_often(line, verdicts[line.id])}
+        too_often = {line.id: TOO_OFTEN for line in unclear if _lost_too_often(line, verdicts[line.id])}
+        if too_often and not claim.looks:  # nobody looks after this: give a call that is very late one more chance
+            return Found(list(states), crew.acting.clock() + crew.quiet)
+        verdicts |= too_often
     return _write(crew, claim, lines, states, verdicts, shown)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.app import for_worker
-from portal.deliveries import claims, ledger, receipt_check, receipt_queries, service
+from portal.deliveries import claims, ledger, receipt_check, receipt_queries, reconcile, service
 from portal.deliveries.crew import Crew
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel
 from portal.deliveries.protocol import Event
@@ -377,3 +377,24 @@ def test_a_call_that_lands_after_its_look_up_is_found_and_not_sent_again(nmbrs: 
     assert set(states(nmbrs, delivery)) == {LineState.ACCEPTED}
     assert nmbrs.booked() == ALL
     assert receipt_check.verify(nmbrs.acting).wrong == ""
+
+
+def test_the_last_call_of_a_line_that_lands_after_its_look_up_is_found_too(nmbrs: Stage, deliver: Deliver) -> None:
+    """G4: before a line goes to a person because it was lost too often, there is a second look, a good while later."""
+    known = cast("dict[str, Any]", nmbrs.acting.part(Providers).by_key)
+    real = known["nmbrs"]
+    late = known["nmbrs"] = LandsLate(real, lambda ref: by_hand(nmbrs, ref))
+    try:
+        delivery = send(nmbrs)
+        for _ in range(reconcile.MOST_LOSSES):
+            nmbrs.trouble(INSERT, "drop_before")
+            due_now(nmbrs)
+            deliver()
+        late.armed = True
+        for _ in range(2):
+            due_now(nmbrs)
+            deliver()
+    finally:
+        known["nmbrs"] = real
+    assert set(states(nmbrs, delivery)) == {LineState.ACCEPTED}
+    assert nmbrs.booked() == ALL
