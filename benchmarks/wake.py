@@ -7,6 +7,7 @@ Without PostgreSQL (PORTAL_TEST_POSTGRES) it measures asking on SQLite only. Usa
 
 from __future__ import annotations
 
+import base64
 import math
 import multiprocessing
 import os
@@ -41,7 +42,7 @@ READY, LOOKS = -1, -2  # in the place of a row's number
 
 
 def acting(engine: Engine) -> Acting:
-    return Acting(Actor("bench"), engine, Vault(Secret("A" * 43 + "=")))
+    return Acting(Actor("bench"), engine, Vault.of(Secret(base64.b64encode(bytes(range(32))).decode())))
 
 
 def work(url: str, woken: bool, end: Event, started: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -44,11 +45,14 @@ from portal.kernel.codes import CODES
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.ready import ReadyLayer
-from portal.kernel.vault import Vault
+from portal.kernel.sealbox import OpeningKeys
+from portal.kernel.stored_key import stored_index_key
+from portal.kernel.vault import Box, Vault
 from portal.kernel.work import Acting
+from portal.keys import Keys
 from portal.notifications.service import MailerPart
 from portal.notifications.smtp import FolderMailer, SmtpMailer
-from portal.settings import Settings
+from portal.settings import Settings, worker_keys
 from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +77,12 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
     }
     for anchor in (RECEIPTS, TRAIL):
         anchor.keep_at(engine, settings.data)
-    return Acting(access.NOBODY, engine, Vault(settings.vault_key), parts)
+    return Acting(access.NOBODY, engine, _vault(settings, engine), parts)
+
+
+def _vault(settings: Settings, engine: Engine) -> Vault:
+    given = () if settings.vault_key_file else (settings.vault_key, *settings.vault_keys_old)
+    return Vault(Keys(given, settings.vault_key_file), Box(partial(stored_index_key, engine)))
 
 
 def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: bool = True) -> Flask:
@@ -163,5 +172,7 @@ def _templates(app: Flask) -> None:
 
 
 def for_worker(acting: Acting, **parts: object) -> Acting:
-    """Return `acting` with extra parts, such as the flag that ends a worker."""
-    return replace(acting, parts={**acting.parts, **{type(part): part for part in parts.values()}})
+    """Return `acting` with extra parts, such as the flag that ends a worker, and with the keys that open tokens.
+    Raises SettingsError."""
+    vault = acting.vault.with_opener(OpeningKeys(worker_keys(acting.part(Settings))))
+    return replace(acting, vault=vault, parts={**acting.parts, **{type(part): part for part in parts.values()}})

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from portal import app, demo, migrate, serve, settings, worker, writing
+from portal import app, demo, migrate, serve, worker, writing
 from portal.accounts import factor
 from portal.accounts.invite import invite
 from portal.accounts.queries import organisation_name
 from portal.audit import check as trail_check
 from portal.audit import downloads
 from portal.audit.queries import Wanted
+from portal.commands.keys import keys
+from portal.commands.start import DATABASE_FAULTS, no_database, open_database, prepare, read_settings
 from portal.deliveries import receipt_check
 from portal.help import check
 from portal.help.types import ContentError, Library
-from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Actor, Role
 from portal.sandbox import server as sandbox_server
-
-# an address that cannot be read, a driver or a folder that is not there, no answer
-DATABASE_FAULTS = (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError)
 
 
 @click.group()
@@ -40,30 +33,7 @@ def main() -> None:
     """Koppelportaal: help centre and integration portal."""
 
 
-def _settings() -> settings.Settings:
-    try:
-        return settings.load()
-    except settings.SettingsError as error:
-        click.echo(f"The configuration cannot be used: {error}", err=True)
-        sys.exit(2)
-
-
-def _engine(found: settings.Settings, *, current: bool = True) -> Engine:
-    """Open the database; a message and exit code 2 when it cannot be used, or is not up to date."""
-    try:
-        engine = make_engine(found.database_url)
-        if current and not migrate.is_current(engine):
-            click.echo("The database is not up to date. Run: portal db upgrade", err=True)
-            sys.exit(2)
-    except DATABASE_FAULTS as error:
-        _no_database(error)
-    return engine
-
-
-def _no_database(error: Exception) -> NoReturn:
-    # the text of the error may hold the address with its password
-    click.echo(f"The database cannot be used ({type(error).__name__}). Check DATABASE_URL and DATA.", err=True)
-    sys.exit(2)
+main.add_command(keys)
 
 
 @main.command("serve")
@@ -72,8 +42,8 @@ def _no_database(error: Exception) -> NoReturn:
 @click.option("--workers", default=serve.WORKERS, show_default=True)
 def serve_command(host: str, port: int, workers: int) -> None:
     """Run the web process."""
-    found = _settings()
-    _engine(found).dispose()
+    found = read_settings()
+    prepare(found)
     try:
         app.create_app(found)
     except ContentError as error:
@@ -85,8 +55,8 @@ def serve_command(host: str, port: int, workers: int) -> None:
 @main.command("worker")
 def worker_command() -> None:
     """Run the worker process: mails and deliveries."""
-    found = _settings()
-    _engine(found).dispose()
+    found = read_settings()
+    prepare(found)
     worker.main(found)
 
 
@@ -116,24 +86,12 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date; safe to run twice."""
-    engine = _engine(_settings(), current=False)
+    engine = open_database(read_settings(), current=False)
     try:
         migrate.upgrade(engine)
     except DATABASE_FAULTS as error:
-        _no_database(error)
+        no_database(error)
     click.echo("The database is up to date.")
-
-
-@main.group()
-def keys() -> None:
-    """Keys."""
-
-
-@keys.command("new")
-def new_keys() -> None:
-    """Print fresh keys for a new installation."""
-    click.echo(f"PORTAL_SECRET_KEY={secrets.token_urlsafe(48)}")
-    click.echo(f"PORTAL_VAULT_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}")
 
 
 @main.group()
@@ -144,8 +102,8 @@ def audit() -> None:
 @audit.command("verify")
 def audit_verify() -> None:
     """Check the receipts and the trail: nothing changed, added, moved or cut. Safe while people and workers go on."""
-    found = _settings()
-    engine = _engine(found)
+    found = read_settings()
+    engine = open_database(found)
     acting = app.wire(found, engine)
     sound = [_verify_receipts(acting), _verify_trail(acting)]
     engine.dispose()
@@ -180,8 +138,8 @@ def _told(wrong: str, *, noted: bool) -> bool:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="File to make; a CSV.")
 def audit_export(organisation: int, out: Path) -> None:
     """Write the trail of one customer to a file that only you can read. The trail says that you did."""
-    found = _settings()
-    acting = app.wire(found, _engine(found))
+    found = read_settings()
+    acting = app.wire(found, open_database(found))
     try:
         name = _export_trail(acting, organisation, out)
     except PortalError as error:
@@ -218,7 +176,7 @@ def help_pages() -> None:
 @click.option("--days", default=check.FRESH_DAYS, show_default=True, help="How long a page stays fresh.")
 def help_check(days: int) -> None:
     """Say what is wrong: links, anchors, captions, long sentences, words off the list, old pages and clips."""
-    found = _settings()
+    found = read_settings()
     try:
         library: Library = app.create_app(found).extensions["help_opening"].check()
     except ContentError as error:
@@ -237,7 +195,7 @@ def help_check(days: int) -> None:
 @click.option("--port", default=8001, show_default=True)
 def help_write(port: int) -> None:
     """Show the pages while you write: the browser follows each change."""
-    found = _settings()
+    found = read_settings()
     writing.serve(found, port, found.content)
 
 
@@ -245,8 +203,8 @@ def help_write(port: int) -> None:
 @click.argument("mail")
 def remove_factor_command(mail: str) -> None:
     """Take the second factor of an account away; make sure first who asks for it."""
-    found = _settings()
-    acting = app.wire(found, _engine(found)).as_actor(Actor("beheer"))
+    found = read_settings()
+    acting = app.wire(found, open_database(found)).as_actor(Actor("beheer"))
     try:
         gone = factor.remove(acting, mail)
     except PortalError as error:
@@ -261,13 +219,13 @@ def remove_factor_command(mail: str) -> None:
 @click.option("--organisation", default="", help="Name of the customer; made when it is new.")
 def invite_command(mail: str, role: str, organisation: str) -> None:
     """Invite somebody; prints the link when no mail server is set."""
-    found = _settings()
+    found = read_settings()
     try:
         address = validate_email(mail, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         click.echo("This is not an e-mail address.", err=True)
         sys.exit(2)
-    acting = app.wire(found, _engine(found)).as_actor(Actor("koppelportaal"))
+    acting = app.wire(found, open_database(found)).as_actor(Actor("koppelportaal"))
     try:
         link = invite(acting, address, Role(role), organisation.strip())
     except PortalError as error:

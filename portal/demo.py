@@ -29,6 +29,7 @@ from portal.help import examples
 from portal.hours.service import import_file
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Actor, Role
+from portal.keycare import worker_key
 from portal.migrate import upgrade
 from portal.secret import Secret
 
@@ -73,6 +74,7 @@ def run(port: int, data: Path) -> int:
     settings = settings_.load(env)
     acting = wire(settings)
     upgrade(acting.engine)
+    worker_key.ensure(acting)
     seed(acting)
     acting.engine.dispose()
     _example_file(data)

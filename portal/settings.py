@@ -6,14 +6,13 @@ A variable that holds a secret has a twin that ends in `_FILE` and names a file 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal.keys import BadKey, Keys, root_of
 from portal.secret import Secret
 
 CONTENT = Path(__file__).parents[1] / "content" / "koppelingen"
@@ -28,7 +27,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64.
+    """`secret_key` signs cookies (>= 32 characters); `vault_key` is 32 bytes in base64, `vault_keys_old` still open
+    what they sealed; `vault_key_file` holds them all when they come from a file, which may change while we run.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
     `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
@@ -59,6 +59,8 @@ class Settings:
     nmbrs_calls_per_second: int = 150
     content: Path = CONTENT
     require_second_factor: bool = False
+    vault_keys_old: tuple[Secret, ...] = ()
+    vault_key_file: Path | None = None
 
     @property
     def secure(self) -> bool:
@@ -71,12 +73,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data = Path(env.get("DATA") or env.get("PORTAL_DATA") or "var").resolve()
     port = _number(env, "PORT", 8000, most=65_535)
     demo = _flag(env, "PORTAL_DEMO")
+    vault_key, *vault_keys_old = _keys(env, "PORTAL_VAULT_KEY")
     return Settings(
         data=data,
         database_url=_database(env, data),
         base_url=_base_url(env) or f"http://127.0.0.1:{port}",
         secret_key=_secret_key(env),
-        vault_key=_vault_key(env),
+        vault_key=vault_key,
         trusted_hosts=tuple(h.strip() for h in _text(env, "PORTAL_TRUSTED_HOSTS").split(",") if h.strip()),
         proxy_hops=_number(env, "PORTAL_PROXY_HOPS", 0),
         demo=demo,
@@ -97,7 +100,27 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
         content=Path(_text(env, "PORTAL_CONTENT") or CONTENT),
         require_second_factor=_second_factor(env, demo=demo),
+        vault_keys_old=tuple(vault_keys_old),
+        vault_key_file=_key_file(env, "PORTAL_VAULT_KEY"),
     )
+
+
+def worker_keys(settings: Settings, environ: Mapping[str, str] | None = None) -> Keys:
+    """The private keys of the worker, which the web process never reads: from PORTAL_WORKER_KEY (and _OLD), or from a
+    file, by default `worker.key` in the data folder. Empty when there is none yet. Raises SettingsError."""
+    env = os.environ if environ is None else environ
+    try:
+        if _text(env, "PORTAL_WORKER_KEY"):
+            return Keys(_keys(env, "PORTAL_WORKER_KEY"))
+        return Keys(file=_key_file(env, "PORTAL_WORKER_KEY") or settings.data / "worker.key")
+    except BadKey as error:
+        raise SettingsError(f"PORTAL_WORKER_KEY: {error}.") from error
+
+
+def has_own_worker_key(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether somebody chose where the key of the worker comes from."""
+    env = os.environ if environ is None else environ
+    return bool(_text(env, "PORTAL_WORKER_KEY") or _text(env, "PORTAL_WORKER_KEY_FILE"))
 
 
 def _text(env: Mapping[str, str], name: str) -> str:
@@ -201,15 +224,22 @@ def _secret_key(env: Mapping[str, str]) -> Secret:
     return key
 
 
-def _vault_key(env: Mapping[str, str]) -> Secret:
-    key = _secret(env, "PORTAL_VAULT_KEY")
+def _keys(env: Mapping[str, str], name: str) -> list[Secret]:
+    """Keys of 32 bytes, newest first: the lines of the file, or the variable and its twin that ends in _OLD."""
+    found = [Secret(word) for word in _secret(env, name).reveal().split()]
+    if not _text(env, f"{name}_FILE"):
+        found += [Secret(word) for word in _secret(env, f"{name}_OLD").reveal().replace(",", " ").split()]
     try:
-        raw = base64.b64decode(key.reveal(), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 32 or len(set(raw)) < 8:
-        raise SettingsError("PORTAL_VAULT_KEY must be 32 random bytes in base64 (`portal keys new`).")
-    return key
+        for key in found or [Secret("")]:
+            root_of(key.reveal())
+    except BadKey as error:
+        raise SettingsError(f"{name} must be 32 random bytes in base64 (`portal keys new`).") from error
+    return found
+
+
+def _key_file(env: Mapping[str, str], name: str) -> Path | None:
+    file = _text(env, f"{name}_FILE")
+    return Path(file) if file else None
 
 
 def _is_sample(key: str) -> bool:

@@ -10,9 +10,10 @@ from portal.exports import models as exports
 from portal.help import models as help_
 from portal.hours import models as hours
 from portal.integrations import models as integrations
+from portal.kernel import key_models as keys
 from portal.kernel import pace_models as pace
 from portal.kernel.db import Base
 from portal.notifications import models as notifications
 
-AREAS = (accounts, audit, deliveries, exports, help_, hours, integrations, notifications, pace, receipts)
+AREAS = (accounts, audit, deliveries, exports, help_, hours, integrations, keys, notifications, pace, receipts)
 metadata = Base.metadata

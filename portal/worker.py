@@ -15,9 +15,11 @@ from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
 from portal.help.tasks import DAILY as HELP_DAILY
+from portal.integrations import questions
 from portal.kernel import logs
 from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
+from portal.keycare import worker_key
 from portal.notifications.tasks import TASKS as MAILS
 from portal.settings import Settings
 
@@ -48,6 +50,7 @@ def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     acting = for_worker(wire(settings), stop=Stop(stop))
+    worker_key.adopt(acting)
     crew, waker = Crew(acting, stop), Waker(acting.engine)
     logs.log("worker started")
     work = jobs(acting, crew, stop, waker)
@@ -71,6 +74,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         *[send] * crew.threads,
         Job("look for work", crew.look_for_work, idle),
         Job("read", partial(read_asked, crew), idle),
+        Job("answer pages", partial(questions.answer_one, acting), partial(waker.wait, stop, WAKE_SECONDS)),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],

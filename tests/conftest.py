@@ -24,6 +24,7 @@ from portal.settings import Settings
 from tests.browse import Visitor
 from tests.databases import database_url, postgres_template, sqlite_template
 from tests.factories.people import Cast, make_cast
+from tests.factories.setup import all_in_one
 
 __all__ = ["database_url", "postgres_template", "sqlite_template"]
 
@@ -78,6 +79,7 @@ def make_app(settings: Settings, rendered: Path) -> Iterator[Callable[..., Flask
             mine.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(rendered, mine)
         app = create_app(replace(settings, **changes))  # type: ignore[arg-type]
+        app.extensions["portal"] = all_in_one(app.extensions["portal"])  # `tests/journeys` has web and worker apart
         if not rendered.exists() and mine.exists():
             shutil.copyfile(mine, rendered)
         made.append(app)

@@ -40,7 +40,7 @@ from portal.sandbox.server import running
 from portal.secret import Secret
 from portal.settings import Settings
 from tests.factories.people import Cast, make_cast
-from tests.factories.setup import COMPANY, activate_nmbrs, import_hours
+from tests.factories.setup import COMPANY, activate_nmbrs, all_in_one, import_hours
 from tests.hours.sheets import row
 
 SERVER = os.environ.get("PORTAL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -146,7 +146,7 @@ def place(kind: str, people: int, *, pause: float = 0.0, limit: int = 1000) -> I
             vault_key=Secret(VAULT_KEY), allow_private_endpoints=True, nmbrs_soap_url=f"{url}/nmbrs/soap/v3",
             nmbrs_calls_per_second=limit,
         )  # fmt: skip
-        acting = wire(settings)
+        acting = all_in_one(wire(settings))
         stack.callback(acting.engine.dispose)
         cast = make_cast(acting)
         activate_nmbrs(acting, cast, codes=CODES)

@@ -204,7 +204,7 @@ def _confirmed(user_id: int | None) -> ColumnElement[bool]:
 
 def _new(work: Work) -> SecondFactor:
     row = secrets.token_hex(16)
-    sealed = work.vault.seal(Secret(pyotp.random_base32()), _binding(work.actor.user_id, row))
+    sealed = work.vault.seal(Secret(pyotp.random_base32()), factor_binding(work.actor.user_id, row))
     factor = SecondFactor(
         user_id=work.actor.user_id, seal_row=row, sealed_secret=sealed, last_step=0, created_at=work.now
     )
@@ -213,10 +213,10 @@ def _new(work: Work) -> SecondFactor:
 
 
 def _open(work: Work, factor: SecondFactor) -> Secret:
-    return work.vault.open(factor.sealed_secret, _binding(factor.user_id, factor.seal_row))
+    return work.vault.open(factor.sealed_secret, factor_binding(factor.user_id, factor.seal_row))
 
 
-def _binding(user_id: int | None, row: str) -> Binding:
+def factor_binding(user_id: int | None, row: str) -> Binding:
     return Binding(0, "second_factor", f"{user_id}:{row}", "secret")
 
 

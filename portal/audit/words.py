@@ -38,6 +38,7 @@ ACTIONS = {
     "help.search_mended": "Gemiste zoekwoorden van de lijst gehaald",
     "hours.imported": "Uren ingelezen",
     "hours.removed": "Import verwijderd",
+    "keys.rotated": "Sleutels vervangen",
     "koppeling.changed": "Koppeling gewijzigd",
     "koppeling.codes": "Urencodes gekozen",
     "koppeling.company": "Bedrijf gekozen",

@@ -11,3 +11,6 @@ REQUEST = CODES.of_states("aanvraag", RequestState)
 RIGHT = CODES.of_states("recht", RightState)
 NOT_ACTIVE = KOPPELING[KoppelingState.OFF]
 OTHER_ENVIRONMENT = CODES.new("koppeling-andere-omgeving")
+NO_WORKER_KEY = CODES.new("token-bewaren-kan-nog-niet")
+TOKEN_UNREADABLE = CODES.new("token-niet-te-openen")
+WORKER_SILENT = CODES.new("portaal-haalt-niet-op")

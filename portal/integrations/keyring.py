@@ -6,11 +6,11 @@ from sqlalchemy import String, bindparam, cast, exists, func, literal, or_, sele
 
 from portal.accounts.models import Organisation
 from portal.audit.service import record
+from portal.integrations import strongbox
 from portal.integrations.contract import Company, Credentials
 from portal.integrations.models import Credential, KindCode, Koppeling, KoppelingState, MemberLink, VenueCompany
 from portal.kernel.codes import Reason
 from portal.kernel.errors import NotFound
-from portal.kernel.vault import Binding
 from portal.kernel.work import Work
 from portal.secret import Secret
 
@@ -75,19 +75,25 @@ def mark_mended(work: Work, organisation_id: int, key: str) -> None:
 
 
 def destroy_credentials(work: Work, koppeling: Koppeling) -> None:
-    """Forget the token of a koppeling: the sealed value goes."""
+    """Forget the token of a koppeling: its data key goes."""
     if koppeling.credential_id is None:
         return
     credential = work.session.get_one(Credential, koppeling.credential_id)
-    credential.sealed_token = None
     koppeling.credential_id = None
-    record(work, "credential.destroyed", koppeling.organisation_id, fingerprint=credential.fingerprint)
+    forget_credential(work, credential)
+
+
+def forget_credential(work: Work, credential: Credential) -> None:
+    """Destroy the data key of a token that no koppeling points at any more, and record it."""
+    strongbox.destroy(work, credential)
+    record(work, "credential.destroyed", credential.organisation_id, fingerprint=credential.fingerprint)
 
 
 def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Credentials:
     """Open the token of a koppeling for one use, and record it (H1).
 
-    Raises NotFound when there is none. Koppelingen without credentials give an empty mapping.
+    Raises NotFound when there is none, Tampered when it cannot be opened here. Koppelingen without credentials give an
+    empty mapping.
     """
     koppeling = _stored(work, organisation_id, key)
     if koppeling is None or koppeling.state not in WORKING:
@@ -97,7 +103,7 @@ def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Cr
     credential = work.session.get_one(Credential, koppeling.credential_id)
     if credential.sealed_token is None:
         raise NotFound("De token van deze koppeling is ingetrokken.")
-    token = work.vault.open(credential.sealed_token, token_binding(organisation_id, credential.seal_row))
+    token = strongbox.take(work, credential)
     record(work, "credential.used", organisation_id, fingerprint=credential.fingerprint, why=why)
     return {"token": token, "email": Secret(credential.email), "domain": Secret(credential.domain)}
 
@@ -129,7 +135,3 @@ def forget_venue(work: Work, key: str, venue_id: int) -> None:
         rows = select(table).where(table.venue_id == venue_id, table.provider == key)
         for row in work.session.scalars(rows):
             work.session.delete(row)
-
-
-def token_binding(organisation_id: int, seal_row: str) -> Binding:
-    return Binding(organisation_id, "credential", seal_row, "token")

@@ -47,7 +47,7 @@ class Koppeling(Base):
 
 
 class Credential(Base):
-    """A token as it was handed over. `sealed_token` becomes NULL when it is withdrawn."""
+    """A token as it was handed over. `sealed_token` becomes NULL when it is withdrawn, and its `CredentialKey` goes."""
 
     __tablename__ = "credential"
 
@@ -60,6 +60,16 @@ class Credential(Base):
     email: Mapped[str] = mapped_column(String(254))
     domain: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class CredentialKey(Base):
+    """The data key of one credential, in a box that only the worker opens. Without this row the token is lost."""
+
+    __tablename__ = "credential_key"
+
+    credential_id: Mapped[int] = mapped_column(ForeignKey("credential.id"), primary_key=True, autoincrement=False)
+    worker_key_id: Mapped[str] = mapped_column(ForeignKey("worker_key.id"), index=True)
+    closed: Mapped[bytes]
 
 
 class CredentialRequest(Base):
@@ -128,3 +138,20 @@ class MemberLink(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("team_member.id"))
     provider: Mapped[str] = mapped_column(String(30))
     employee_ref: Mapped[str] = mapped_column(String(40))
+
+
+class Question(Base):
+    """What a page wants to know of payroll and only the worker can ask there. Lives for a minute at most."""
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    asked_by: Mapped[str] = mapped_column(String(100))
+    provider: Mapped[str] = mapped_column(String(30))
+    company_ref: Mapped[str] = mapped_column(String(40))
+    seal_row: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from portal.accounts.queries import beheerder_mails
 from portal.audit.service import record
-from portal.integrations import codes
+from portal.integrations import codes, strongbox
 from portal.integrations.contract import CheckReport, LineSender
 from portal.integrations.facts import report_from_json, report_to_json
-from portal.integrations.keyring import change_state, destroy_credentials, forget_strangers, locked, token_binding
+from portal.integrations.keyring import change_state, destroy_credentials, forget_strangers, locked
 from portal.integrations.models import (
     Credential,
     CredentialRequest,
@@ -75,14 +75,11 @@ def hand_over(acting: Acting, key: str, token: Secret, email: str) -> CheckRepor
 
 
 def _seal(work: Work, key: str, token: Secret, email: str, report: CheckReport) -> Credential:
-    seal_row = secrets.token_hex(16)
     credential = Credential(
-        organisation_id=work.organisation_id, provider=key, seal_row=seal_row, email=email, domain=report.domain,
-        sealed_token=work.vault.seal(token, token_binding(work.organisation_id, seal_row)),
-        fingerprint=work.vault.fingerprint(token, work.organisation_id), created_at=work.now,
+        organisation_id=work.organisation_id, provider=key, seal_row=secrets.token_hex(16), email=email,
+        domain=report.domain, fingerprint=work.vault.fingerprint(token, work.organisation_id), created_at=work.now,
     )  # fmt: skip
-    work.session.add(credential)
-    work.session.flush()
+    strongbox.put(work, credential, token)
     return credential
 
 
@@ -95,7 +92,7 @@ def _replace(work: Work, koppeling: Koppeling, credential: Credential, report: C
             code=codes.OTHER_ENVIRONMENT,
         )
     if old is not None:
-        old.sealed_token = None
+        strongbox.destroy(work, old)
     koppeling.credential_id = credential.id
     _update_found(work, koppeling, credential, report)
     forget_strangers(work, koppeling, credential.domain, report.companies)

@@ -9,13 +9,12 @@ from sqlalchemy import select
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
 from portal.hours.queries import member as require_member
-from portal.integrations import keyring
-from portal.integrations.contract import Company, CompanyFacts, Credentials
+from portal.integrations import keyring, questions
+from portal.integrations.contract import Company
 from portal.integrations.facts import facts_to_json
 from portal.integrations.models import KindCode, MemberLink, VenueCompany
-from portal.integrations.parts import Providers
 from portal.integrations.queries import companies, require_active
-from portal.kernel.errors import AccessRefused, Conflict, InvalidInput, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Work
 
 
@@ -30,14 +29,12 @@ def choose_company(acting: Acting, key: str, venue_id: int, company_ref: str) ->
         company = next((c for c in companies(work, key) if c.ref == company_ref), None)
         if company is None:
             raise InvalidInput("Kies een bedrijf uit de lijst.", "company")
-        credentials = keyring.open_credentials(work, work.organisation_id, key, "bedrijf lezen")
-        used = keyring.in_use(work, work.organisation_id, key)
-    facts = _read_facts(acting, key, company_ref, credentials, used)
+    answer = questions.company(acting, key, company_ref)
     with acting.begin() as work:
         keyring.locked(work, work.organisation_id, key)
-        if keyring.in_use(work, work.organisation_id, key) != used:
+        if keyring.in_use(work, work.organisation_id, key) != answer.used:
             raise Conflict("De koppeling is intussen gewijzigd. Kies het bedrijf opnieuw.")
-        _store(work, key, venue_id, company, facts, credentials["domain"].reveal())
+        _store(work, key, venue_id, company, answer)
         keyring.mark_mended(work, work.organisation_id, key)
 
 
@@ -52,27 +49,15 @@ def refresh(acting: Acting, key: str, venue_id: int) -> None:
     choose_company(acting, key, venue_id, company_ref)
 
 
-def _read_facts(acting: Acting, key: str, company_ref: str, credentials: Credentials, used: str) -> CompanyFacts:
-    providers = acting.part(Providers)
-    sender = providers.line_sender(key)
-    try:
-        with providers.place():
-            return sender.company_facts(company_ref, credentials)
-    except AccessRefused as error:
-        with acting.begin() as work:
-            keyring.mark_broken(work, work.organisation_id, key, used, error.reason, error.remedy)
-        raise
-
-
-def _store(work: Work, key: str, venue_id: int, company: Company, facts: CompanyFacts, domain: str) -> None:
+def _store(work: Work, key: str, venue_id: int, company: Company, answer: questions.Answer) -> None:
     stored = _stored(work, key, venue_id)
     if stored is None:
         stored = VenueCompany(organisation_id=work.organisation_id, venue_id=venue_id, provider=key)
         work.session.add(stored)
-    elif (stored.company_ref, stored.domain) != (company.ref, domain):
+    elif (stored.company_ref, stored.domain) != (company.ref, answer.domain):
         keyring.forget_venue(work, key, venue_id)
-    stored.domain, stored.company_ref, stored.company_number = domain, company.ref, company.number[:40]
-    stored.company_name, stored.facts, stored.read_at = company.name[:200], facts_to_json(facts), work.now
+    stored.domain, stored.company_ref, stored.company_number = answer.domain, company.ref, company.number[:40]
+    stored.company_name, stored.facts, stored.read_at = company.name[:200], facts_to_json(answer.facts), work.now
     record(work, "koppeling.company", provider=key, venue=venue_id, company=company.ref)
 
 

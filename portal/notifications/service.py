@@ -47,7 +47,7 @@ def enqueue(work: Work, settings: Settings, mail: Mail, to: str, **values: objec
         OutboxMail(
             reference=reference, mail=mail.value, recipient=to, state=MailState.WAITING, attempts=0,
             next_at=work.now, created_at=work.now,
-            sealed=work.vault.seal_bytes(message.as_bytes(), _binding(reference)),
+            sealed=work.vault.seal_bytes(message.as_bytes(), mail_binding(reference)),
         )
     )  # fmt: skip
     announce(work)
@@ -116,7 +116,7 @@ def _claim(acting: Acting) -> tuple[int, int, EmailMessage] | None:
         if row is None or row.sealed is None:
             return None
         try:
-            content = work.vault.open_bytes(row.sealed, _binding(row.reference))
+            content = work.vault.open_bytes(row.sealed, mail_binding(row.reference))
         except Tampered:
             warn("a mail cannot be opened", mail=row.id)
             row.state = MailState.FAILED
@@ -126,5 +126,5 @@ def _claim(acting: Acting) -> tuple[int, int, EmailMessage] | None:
         return row.id, row.attempts, message
 
 
-def _binding(reference: str) -> Binding:
+def mail_binding(reference: str) -> Binding:
     return Binding(0, "outbox_mail", reference, "message")

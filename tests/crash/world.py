@@ -27,7 +27,7 @@ from portal.settings import Settings
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.crash.nursery import start_stand_in
 from tests.factories.people import Cast, make_cast
-from tests.factories.setup import CODES, COMPANY, activate_nmbrs, import_hours
+from tests.factories.setup import CODES, COMPANY, activate_nmbrs, all_in_one, import_hours
 from tests.hours.sheets import row
 
 FIRST_NUMBER, FIRST_REF = 1000, 60000
@@ -162,7 +162,7 @@ def place(database_url: str, folder: Path, people: int) -> Iterator[Place]:
         vault_key=Secret(VAULT_KEY), allow_private_endpoints=True, nmbrs_soap_url=f"{url}/nmbrs/soap/v3",
         lease_seconds=LEASE_SECONDS, remote_seconds=REMOTE_SECONDS,
     )  # fmt: skip
-    acting = wire(settings)
+    acting = all_in_one(wire(settings))
     try:
         cast = make_cast(acting)
         activate_nmbrs(acting, cast)

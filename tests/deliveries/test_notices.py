@@ -23,7 +23,7 @@ from portal.integrations.models import Credential, KoppelingState
 from portal.kernel.errors import AccessRefused, Unavailable
 from portal.kernel.work import Acting, Role
 from portal.notifications.models import OutboxMail
-from portal.notifications.service import _binding
+from portal.notifications.service import mail_binding
 from tests.deliveries.stage import PEOPLE, Stage
 from tests.deliveries.steps import (
     ALL,
@@ -53,7 +53,7 @@ def letters(stage: Stage, mail: str = PAUSED) -> list[str]:
     """The mails in words: subject, plain text and HTML."""
     with stage.acting.read() as work:
         rows = work.session.execute(select(OutboxMail.sealed, OutboxMail.reference).where(OutboxMail.mail == mail))
-        opened = [work.vault.open_bytes(sealed or b"", _binding(reference)) for sealed, reference in rows]
+        opened = [work.vault.open_bytes(sealed or b"", mail_binding(reference)) for sealed, reference in rows]
     found = []
     for message in (message_from_bytes(content, policy=policy.SMTP) for content in opened):
         parts = [part.get_content() for part in message.walk() if not part.is_multipart()]

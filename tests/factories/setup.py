@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from portal.app import for_worker
 from portal.hours.plan import AfterExport, Choices, SameDay
 from portal.hours.service import ImportResult, import_file
 from portal.integrations import service as koppelingen
@@ -14,6 +15,7 @@ from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_U
 from portal.integrations.queries import own_request
 from portal.integrations.setup import choose_codes, choose_company
 from portal.kernel.work import Acting
+from portal.keycare.worker_key import ensure
 from portal.secret import Secret
 from portal.support import service as support
 from tests.factories.people import Cast
@@ -21,6 +23,12 @@ from tests.hours.sheets import csv_bytes
 
 COMPANY = "3301"  # works with months; people 101 to 110 and 112
 CODES = {"gewerkt": "2100", "vakantie": "3041"}
+
+
+def all_in_one(acting: Acting) -> Acting:
+    """Web and worker in one process, so that a stored token can be opened here."""
+    ensure(acting)
+    return for_worker(acting)
 
 
 def activate_file_target(acting: Acting, cast: Cast, key: str, who: str = "alice") -> None:

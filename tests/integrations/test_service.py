@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.integrations import strongbox
 from portal.integrations.models import Credential, CredentialRequest, Koppeling
 from portal.integrations.providers.nmbrs.sandbox_world import (
     DEMO_TOKEN,
@@ -25,7 +26,6 @@ from portal.integrations.providers.nmbrs.sandbox_world import (
     READ_ONLY_USER,
     demo_world,
 )
-from portal.kernel.vault import Binding
 from portal.kernel.work import Acting
 from portal.sandbox.server import running
 from tests.browse import Page, Visitor
@@ -87,8 +87,8 @@ def test_item3_blanks_around_the_token_are_taken_off(
     assert (row.email, row.domain) == (DEMO_USER, "brasserie-zon")
     assert row.sealed_token
     assert DEMO_TOKEN.encode() not in row.sealed_token
-    place = Binding(row.organisation_id, "credential", row.seal_row, "token")
-    assert acting.vault.open(row.sealed_token, place).reveal() == DEMO_TOKEN
+    with acting.read() as work:
+        assert strongbox.take(work, row).reveal() == DEMO_TOKEN
 
 
 def refused(page: Page, token: str) -> str:

@@ -19,7 +19,7 @@ TOKEN = Secret("een-geheime-token-0001")
 
 
 def test_c1_what_is_sealed_opens_again_and_differs_each_time() -> None:
-    vault = Vault(KEY)
+    vault = Vault.of(KEY)
     first, second = vault.seal(TOKEN, HERE), vault.seal(TOKEN, HERE)
     assert first != second
     assert TOKEN.reveal().encode() not in first
@@ -35,13 +35,13 @@ def test_c1_what_is_sealed_opens_again_and_differs_each_time() -> None:
     ],
 )  # fmt: skip
 def test_c1_a_value_copied_elsewhere_is_refused(there: Binding) -> None:
-    vault = Vault(KEY)
+    vault = Vault.of(KEY)
     with pytest.raises(Tampered):
         vault.open(vault.seal(TOKEN, HERE), there)
 
 
 def test_c1_every_flipped_byte_is_refused() -> None:
-    vault = Vault(KEY)
+    vault = Vault.of(KEY)
     sealed = vault.seal(TOKEN, HERE)
     for place in range(len(sealed)):
         for mask in (1, 128):
@@ -53,31 +53,31 @@ def test_c1_every_flipped_byte_is_refused() -> None:
 
 
 def test_c1_half_a_value_and_another_key_are_refused() -> None:
-    sealed = Vault(KEY).seal(TOKEN, HERE)
+    sealed = Vault.of(KEY).seal(TOKEN, HERE)
     for length in range(len(sealed)):
         with pytest.raises(Tampered):
-            Vault(KEY).open(sealed[:length], HERE)
+            Vault.of(KEY).open(sealed[:length], HERE)
     with pytest.raises(Tampered):
-        Vault(OTHER_KEY).open(sealed, HERE)
+        Vault.of(OTHER_KEY).open(sealed, HERE)
 
 
 @given(st.text(max_size=80), st.integers(0, 2**40))
 def test_any_text_survives(text: str, organisation: int) -> None:
-    vault, place = Vault(KEY), replace(HERE, organisation_id=organisation)
+    vault, place = Vault.of(KEY), replace(HERE, organisation_id=organisation)
     assert vault.open(vault.seal(Secret(text), place), place).reveal() == text
 
 
 def test_c4_the_index_differs_per_organisation_purpose_and_key() -> None:
-    bsn, vault = Secret("123456782"), Vault(KEY)
+    bsn, vault = Secret("123456782"), Vault.of(KEY)
     found = {vault.index(bsn, 1, "bsn"), vault.index(bsn, 2, "bsn"), vault.index(bsn, 1, "fingerprint"),
-             vault.index(bsn, 11, "bsn"), Vault(OTHER_KEY).index(bsn, 1, "bsn")}  # fmt: skip
+             vault.index(bsn, 11, "bsn"), Vault.of(OTHER_KEY).index(bsn, 1, "bsn")}  # fmt: skip
     assert len(found) == 5
-    assert vault.index(bsn, 1, "bsn") == Vault(KEY).index(bsn, 1, "bsn")
+    assert vault.index(bsn, 1, "bsn") == Vault.of(KEY).index(bsn, 1, "bsn")
     assert all("123456782" not in value and len(value) == 64 for value in found)
 
 
 def test_c3_a_fingerprint_is_eight_signs_of_the_keyed_index() -> None:
-    vault = Vault(KEY)
+    vault = Vault.of(KEY)
     assert vault.fingerprint(TOKEN, 1) == vault.fingerprint(TOKEN, 1)
     assert len(vault.fingerprint(TOKEN, 1)) == 8
     assert vault.fingerprint(TOKEN, 1) != vault.fingerprint(TOKEN, 2)

@@ -49,7 +49,7 @@ def make_waker(engine: Engine) -> Iterator[Callable[[], Waker]]:
 
 def plan(engine: Engine, times: int = 1) -> None:
     """One transaction that announces work."""
-    with Acting(Actor("test"), engine, Vault(Secret(VAULT_KEY))).begin() as work:
+    with Acting(Actor("test"), engine, Vault.of(Secret(VAULT_KEY))).begin() as work:
         for _ in range(times):
             announce(work)
 
@@ -114,7 +114,7 @@ def test_a_transaction_that_rolls_back_announces_nothing(engine: Engine, make_wa
     settle(engine, waker)
 
     def half() -> None:
-        with Acting(Actor("test"), engine, Vault(Secret(VAULT_KEY))).begin() as work:
+        with Acting(Actor("test"), engine, Vault.of(Secret(VAULT_KEY))).begin() as work:
             announce(work)
             raise RuntimeError("halverwege")
 
@@ -127,7 +127,7 @@ def test_a_transaction_that_rolls_back_announces_nothing(engine: Engine, make_wa
 def test_nothing_is_announced_before_the_commit(engine: Engine, make_waker: Callable[[], Waker]) -> None:
     waker = make_waker()
     settle(engine, waker)
-    with Acting(Actor("test"), engine, Vault(Secret(VAULT_KEY))).begin() as work:
+    with Acting(Actor("test"), engine, Vault.of(Secret(VAULT_KEY))).begin() as work:
         announce(work)
         assert not returns(waker, SILENCE)
     assert returns(waker)
