@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -46,8 +45,8 @@ from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
 from portal.kernel.ready import ReadyLayer
 from portal.kernel.sealbox import OpeningKeys
-from portal.kernel.stored_key import stored_index_key
-from portal.kernel.vault import Box, Vault
+from portal.kernel.stored_key import vault_on
+from portal.kernel.vault import Vault
 from portal.kernel.work import Acting
 from portal.keys import Keys
 from portal.notifications.service import MailerPart
@@ -82,7 +81,7 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
 
 def _vault(settings: Settings, engine: Engine) -> Vault:
     given = () if settings.vault_key_file else (settings.vault_key, *settings.vault_keys_old)
-    return Vault(Keys(given, settings.vault_key_file), Box(partial(stored_index_key, engine)))
+    return vault_on(engine, Keys(given, settings.vault_key_file))
 
 
 def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: bool = True) -> Flask:

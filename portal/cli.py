@@ -17,8 +17,9 @@ from portal.accounts.queries import organisation_name
 from portal.audit import check as trail_check
 from portal.audit import downloads
 from portal.audit.queries import Wanted
+from portal.commands.backup import backup_command, restore_command
 from portal.commands.keys import keys
-from portal.commands.start import DATABASE_FAULTS, no_database, open_database, prepare, read_settings
+from portal.commands.start import DATABASE_FAULTS, at_work, no_database, open_database, prepare, read_settings
 from portal.deliveries import receipt_check
 from portal.help import check
 from portal.help.types import ContentError, Library
@@ -33,7 +34,8 @@ def main() -> None:
     """Koppelportaal: help centre and integration portal."""
 
 
-main.add_command(keys)
+for command in (keys, backup_command, restore_command):
+    main.add_command(command)
 
 
 @main.command("serve")
@@ -203,13 +205,8 @@ def help_write(port: int) -> None:
 @click.argument("mail")
 def remove_factor_command(mail: str) -> None:
     """Take the second factor of an account away; make sure first who asks for it."""
-    found = read_settings()
-    acting = app.wire(found, open_database(found)).as_actor(Actor("beheer"))
-    try:
-        gone = factor.remove(acting, mail)
-    except PortalError as error:
-        click.echo(error.message, err=True)
-        sys.exit(1)
+    with at_work() as acting:
+        gone = factor.remove(acting.as_actor(Actor("beheer")), mail)
     click.echo("Removed; every session ended." if gone else "There was none; every session ended.")
 
 
@@ -225,10 +222,6 @@ def invite_command(mail: str, role: str, organisation: str) -> None:
     except EmailNotValidError:
         click.echo("This is not an e-mail address.", err=True)
         sys.exit(2)
-    acting = app.wire(found, open_database(found)).as_actor(Actor("koppelportaal"))
-    try:
-        link = invite(acting, address, Role(role), organisation.strip())
-    except PortalError as error:
-        click.echo(error.message, err=True)
-        sys.exit(1)
+    with at_work() as acting:
+        link = invite(acting.as_actor(Actor("koppelportaal")), address, Role(role), organisation.strip())
     click.echo("The invitation is on its way." if found.smtp_url else link)

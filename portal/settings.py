@@ -17,6 +17,7 @@ from portal.secret import Secret
 
 CONTENT = Path(__file__).parents[1] / "content" / "koppelingen"
 NMBRS_SOAP = "https://api.nmbrs.nl/soap/v3"
+UNSAID = Path()
 SHORTEST_QUIET = 60  # seconds after which a lost answer is looked up (`deliveries.protocol.quiet`), at least
 SAMPLE_KEYS = frozenset({"changeme", "secret", "dev", "sample", "test"})
 
@@ -61,6 +62,11 @@ class Settings:
     require_second_factor: bool = False
     vault_keys_old: tuple[Secret, ...] = ()
     vault_key_file: Path | None = None
+    backups: Path = UNSAID
+
+    def __post_init__(self) -> None:
+        if self.backups == UNSAID:
+            object.__setattr__(self, "backups", self.data / "backups")
 
     @property
     def secure(self) -> bool:
@@ -102,6 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         require_second_factor=_second_factor(env, demo=demo),
         vault_keys_old=tuple(vault_keys_old),
         vault_key_file=_key_file(env, "PORTAL_VAULT_KEY"),
+        backups=Path(_text(env, "PORTAL_BACKUP_DIR") or data / "backups").resolve(),
     )
 
 

@@ -12,8 +12,9 @@ from portal.hours import models as hours
 from portal.integrations import models as integrations
 from portal.kernel import key_models as keys
 from portal.kernel import pace_models as pace
+from portal.kernel import restore_models as restore
 from portal.kernel.db import Base
 from portal.notifications import models as notifications
 
-AREAS = (accounts, audit, deliveries, exports, help_, hours, integrations, keys, notifications, pace, receipts)
+AREAS = (accounts, audit, deliveries, exports, help_, hours, integrations, keys, notifications, pace, receipts, restore)
 metadata = Base.metadata

@@ -11,6 +11,7 @@ from functools import partial
 from portal.accounts.tasks import DAILY as ACCOUNTS_DAILY
 from portal.app import for_worker, wire
 from portal.audit import seals
+from portal.backup import service as backup
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
@@ -77,6 +78,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("answer pages", partial(questions.answer_one, acting), partial(waker.wait, stop, WAKE_SECONDS)),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),
+        Job("keep data keys", partial(backup.tend_keys, acting), partial(stop.wait, SEAL_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],
         *[Job(name, partial(task, acting), partial(stop.wait, DAY_SECONDS)) for name, task in DAILY],
     ]

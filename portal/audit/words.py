@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIONS = {
+    "backup.made": "Back-up gemaakt",
+    "backup.restored": "Back-up teruggezet",
     "credential.destroyed": "Token vernietigd",
     "credential.replaced": "Token vervangen",
     "credential.used": "Token gebruikt",

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, migrate, settings
+from portal.backup.postgres import is_unfinished
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
 from portal.kernel.work import Acting
@@ -30,10 +31,13 @@ def read_settings() -> settings.Settings:
         sys.exit(2)
 
 
-def open_database(found: settings.Settings, *, current: bool = True) -> Engine:
+def open_database(found: settings.Settings, *, current: bool = True, whole: bool = True) -> Engine:
     """Open the database; a message and exit code 2 when it cannot be used, or is not up to date."""
     try:
         engine = make_engine(found.database_url)
+        if whole and is_unfinished(engine):
+            click.echo("A backup was put back half. Run portal restore again, with --replace.", err=True)
+            sys.exit(2)
         if current and not migrate.is_current(engine):
             click.echo("The database is not up to date. Run: portal db upgrade", err=True)
             sys.exit(2)

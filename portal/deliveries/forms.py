@@ -22,10 +22,12 @@ class MultiCheckboxField(SelectMultipleField):
 
 class SendForm(Form):
     """`not_loaded` is asked when the file of this export was downloaded before; `not_double` (members) when payroll
-    holds hours of somebody else."""
+    holds hours of somebody else; `not_sent` when a backup was put back and nobody knows what was sent before it."""
 
     not_double = MultiCheckboxField("Heb je nagekeken of het dubbel is?")
     not_loaded = BooleanField("Het bestand dat is gedownload, is niet in de salarisadministratie ingelezen.")
+
+    not_sent = BooleanField("Deze uren zijn nog niet verstuurd of ingelezen. Dat heb ik nagekeken.")
 
 
 class ProcessedForm(Form):

@@ -17,11 +17,13 @@ from portal.deliveries.protocol import Action, LineState, Sought
 from portal.exports.codes import EXPORT
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
 from portal.exports.queries import period_of_export
+from portal.hours.periods import bounds
 from portal.hours.types import BatchLine, Period, Person
 from portal.integrations import keyring
 from portal.integrations.contract import Credentials
 from portal.integrations.queries import companies
 from portal.kernel.errors import NotFound
+from portal.kernel.restore_models import is_blind
 from portal.kernel.work import Acting, Work
 from portal.secret import Secret
 
@@ -76,12 +78,14 @@ class Corrects:
 @dataclass(frozen=True)
 class Job:
     """What all parcels of a delivery share. `used` is the word for the token in use (`keyring.in_use`).
-    `corrects`: what a correction builds on, None for hours."""
+    `corrects`: what a correction builds on, None for hours. `blind`: a backup was put back since the period began, so
+    that hours may be in payroll of which we know nothing."""
 
     credentials: Credentials
     used: str
     unprotected: bool
     corrects: Corrects | None = None
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ def open_job(acting: Acting, claim: Claim) -> Job:
         corrects = None
         if export.kind is ExportKind.CORRECTION:
             corrects = Corrects(export.provider, export.venue_id, period_of_export(export))
-        return Job(credentials, used, export.unprotected, corrects)
+        blind = is_blind(work, bounds(claim.period)[0])
+        return Job(credentials, used, export.unprotected, corrects, blind)
 
 
 def _require_sendable(work: Work, export: Export) -> None:

@@ -15,7 +15,7 @@ from portal.deliveries import ledger, reconcile, suspects, writes
 from portal.deliveries.crew import Crew
 from portal.deliveries.parcels import Held, Job, Line
 from portal.deliveries.protocol import Action, Event, LineState, Step, after, next_step
-from portal.deliveries.refusals import CHANGED, LANDED_LATE, TWIN
+from portal.deliveries.refusals import BLIND, CHANGED, LANDED_LATE, TWIN
 from portal.deliveries.scribe import Fast
 from portal.deliveries.writes import Write
 from portal.integrations.contract import Component, LineSender
@@ -87,19 +87,23 @@ class PersonRound:
         if late := [at for at in twins if self._was_lost(at)]:
             self._look_again(late)
         refused |= dict.fromkeys(twins, TWIN)
+        blind = [] if self.has_baseline else suspects.after_restore(person, found)
 
         def keep(work: Work) -> bool:
             if CHANGED in refused.values():  # Verschil shows it, and no new correction is made of it
                 reconcile.keep(work, replace(self.claim, period=hours_period), there)
-            return self._keep(work, found, refused)
+            known = self._ask(work, found, blind) if blind else found
+            return self._keep(work, known, refused)
 
-        first = not (refused or self.claim.has_baseline or LineState.UNCLEAR in self.states)
+        first = not (refused or blind or self.claim.has_baseline or LineState.UNCLEAR in self.states)
         rows = writes.as_rows(found)
         fast = Fast(lambda now: (writes.keeping_baseline(self.claim, rows, now),), answer=True) if first else None
         if not self.crew.write(self.claim, keep, fast):
             raise Stopped
         for at in refused:
             self.states[at] = LineState.REFUSED
+        for at in blind:
+            self.states[at] = LineState.UNCLEAR
         self.has_baseline = self.has_looked = True
 
     def _keep(self, work: Work, found: Sequence[Component], refused: Mapping[int, Reason]) -> bool:
@@ -107,6 +111,15 @@ class PersonRound:
         lost = LineState.UNCLEAR in self.states and self.has_baseline
         kept = lost or ledger.keep_baseline(work, self.claim, found)
         return kept and all(self._refuse(work, [self.lines[at].id], reason) for at, reason in refused.items())
+
+    def _ask(self, work: Work, found: Sequence[Component], blind: Sequence[int]) -> list[Component]:
+        """A person says whether payroll has these already, and sees what is there. Returns the rows that are certainly
+        not ours: only those belong to what stood there before."""
+        ids, codes = [self.lines[at].id for at in blind], {self.lines[at].booking.code for at in blind}
+        reconcile.keep(work, self.claim, found)
+        ledger.start(work, self.claim, ids)
+        ledger.settle(work, self.claim, ids, Event.LOSE, reason=BLIND)
+        return [row for row in found if row.code not in codes]
 
     def _refuse(self, work: Work, ids: Sequence[int], reason: Reason) -> bool:
         return ledger.start(work, self.claim, ids) and ledger.settle(work, self.claim, ids, Event.REFUSE, reason=reason)

@@ -6,6 +6,7 @@ lost answer is looked up before anything else happens.
 
 Line:    gepland -> bezig -> geaccepteerd | geweigerd | onbekend
          bezig -> gepland only when it is certain that payroll did nothing
+         gepland -> onbekend when a backup was put back: it may have been sent since
          geweigerd -> gepland by a person; onbekend -> geaccepteerd | geweigerd | gepland by reading back or by a person
 Parcel:  open -> bezig (one worker, attempt + 1, a lease) -> open | klaar
 """
@@ -54,6 +55,7 @@ class Event(StrEnum):
     ABSENT = "staat er niet"
     TURNED_AWAY = "blijkt geweigerd"
     AGAIN = "nog een keer"
+    RESTORE = "een back-up is teruggezet"
 
 
 TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
@@ -66,6 +68,7 @@ TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
     (LineState.UNCLEAR, Event.ABSENT): LineState.PLANNED,
     (LineState.UNCLEAR, Event.TURNED_AWAY): LineState.REFUSED,
     (LineState.REFUSED, Event.AGAIN): LineState.PLANNED,
+    (LineState.PLANNED, Event.RESTORE): LineState.UNCLEAR,
 }
 
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from sqlalchemy import or_, select
 
+from portal.audit.queries import acts_about
 from portal.audit.service import record
 from portal.deliveries import codes, ledger, writes
 from portal.deliveries.claims import Claim
 from portal.deliveries.crew import Crew
-from portal.deliveries.models import DeliveryLine, Parcel
+from portal.deliveries.models import DeliveryLine, Parcel, Reading
 from portal.deliveries.parcels import Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict, after, read_back
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
@@ -60,7 +61,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows of a person and period; `baseline` is None when it was never read.
+    """What the ledger knows of a person and period; `baseline` is None when it was never read before a first write.
+
+    That happens only where a backup was put back: then `earlier` holds what any reading saw, and what is there now with
+    just our code and hours is taken for ours, unless a person knew of such hours (`said_not_double`).
 
     `rivals`: lines that may own a component whose id we do not know: lost elsewhere, or "staat er al" by a person.
     """
@@ -68,6 +72,8 @@ class Known:
     baseline: frozenset[str] | None
     ours: frozenset[str]
     rivals: frozenset[tuple[str, Decimal]]
+    earlier: frozenset[str] = frozenset()
+    said_not_double: bool = False
 
 
 def look(
@@ -84,15 +90,16 @@ def look(
             return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error))
         reason = not_read(error.message)
         return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
-    with crew.acting.read() as work:
+    with crew.robot(claim).read() as work:
         known = _known(work, claim)
+    found = [Booked(row.ref, row.code, row.hours) for row in shown]
+    verdicts = read_back(
+        [line.sought for line in unclear], found, ours=known.ours, rivals=known.rivals,
+        baseline=known.earlier if known.baseline is None else known.baseline,
+    )  # fmt: skip
     if known.baseline is None:
-        verdicts = {line.id: Verdict(None, reason=NO_BASELINE) for line in unclear}
+        verdicts |= {line.id: Verdict(None, reason=NO_BASELINE) for line in unclear if known.said_not_double}
     else:
-        found = [Booked(row.ref, row.code, row.hours) for row in shown]
-        verdicts = read_back(
-            [line.sought for line in unclear], found, baseline=known.baseline, ours=known.ours, rivals=known.rivals
-        )
         too_often = {line.id: TOO_OFTEN for line in unclear if _lost_too_often(line, verdicts[line.id])}
         if too_often and not claim.looks:  # nobody looks after this: give a call that is very late one more chance
             return Found(list(states), crew.acting.clock() + crew.quiet)
@@ -119,7 +126,29 @@ def _known(work: Work, claim: Claim) -> Known:
     rivals = [(code, hours) for code, hours in work.session.execute(lost)]
     baseline = work.session.scalar(select(Parcel.baseline).where(Parcel.id == claim.parcel_id))
     before = None if baseline is None else frozenset(str(row["ref"]) for row in baseline)
-    return Known(before, frozenset(work.session.scalars(refs)), frozenset(rivals))
+    ours = frozenset(work.session.scalars(refs))
+    if before is not None:
+        return Known(before, ours, frozenset(rivals))
+    return Known(None, ours, frozenset(rivals), _seen_earlier(work, claim), _said(work, claim))
+
+
+def _seen_earlier(work: Work, claim: Claim) -> frozenset[str]:
+    rows = work.session.scalars(
+        select(Reading.components).where(
+            Reading.organisation_id == claim.organisation_id, Reading.provider == claim.provider,
+            Reading.employee_ref == claim.employee_ref, Reading.period_kind == claim.period.kind,
+            Reading.year == claim.period.year, Reading.number == claim.period.number,
+        )
+    )  # fmt: skip
+    return frozenset(str(one["ref"]) for components in rows for one in components)
+
+
+def _said(work: Work, claim: Claim) -> bool:
+    """Whether somebody said that hours of another that stood there are not the same as ours."""
+    people = select(ExportLine.member_id).join(DeliveryLine, DeliveryLine.export_line_id == ExportLine.id)
+    members = set(work.session.scalars(people.where(DeliveryLine.parcel_id == claim.parcel_id)))
+    acts = acts_about(work, "export.not_double", export=claim.export_id)
+    return any(act.facts["member"] in members for act in acts)
 
 
 def fresh(work: Work, claim: Claim, shown: Sequence[Component]) -> list[Component]:

@@ -19,4 +19,9 @@ TWIN = Reason(
 LANDED_LATE = Reason(
     "Deze uren stonden er eerst niet en daarna wel. We lezen nog een keer na of het onze regel is.", codes.LANDED_LATE
 )
+BLIND = Reason(
+    "Het portaal is teruggezet naar een back-up. In het salarispakket staat al een regel met deze code die we niet "
+    "kennen: misschien is die daarna door ons verstuurd. Kijk of dat deze uren zijn.",
+    codes.RESTORED,
+)
 OWN = frozenset({CHANGED.text, TWIN.text})

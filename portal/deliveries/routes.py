@@ -28,6 +28,7 @@ from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked
+from portal.kernel.restore_models import is_blind, restored_at
 from portal.kernel.work import Work
 
 bp = Blueprint("deliveries", __name__)
@@ -64,11 +65,13 @@ def _export_facts(export_id: int) -> dict[str, Any]:
         undone_by, since = take_back.corrections_of(work, export_id), changed(work, _providers(), [found])
         provider = _providers().get(found.provider)
         place = Place(found.venue_id, provider, found.period)
+        blind = restored_at(work) if is_blind(work, found.first_day) else None
         double, not_double = doubles(work, place, {line.member_id for line in lines}), said(work, export_id)
     look(acting(), "look.export", export=export_id)
     sends = isinstance(provider, LineSender | BatchSender)
     facts = {"export": found, "lines": lines, "provider": provider, "sends": sends, "delivery": delivery}
-    more = {"undone_by": undone_by, "since": since, "double": double, "not_double": not_double}
+    more = {"undone_by": undone_by, "since": since, "double": double, "not_double": not_double, "blind": blind}
+    more["by_batch"] = isinstance(provider, BatchSender)
     return {**facts, **more, "takeable": takeable, "periods": periods}
 
 
@@ -99,8 +102,8 @@ def send(export_id: int) -> ResponseReturnValue:
     form = forms.SendForm()
     form.validate()
     try:
-        not_loaded, not_double = bool(form.not_loaded.data), form.not_double.data or ()
-        delivery_id = service.send(acting(), export_id, not_loaded=not_loaded, not_double=not_double)
+        said = {"not_loaded": bool(form.not_loaded.data), "not_sent": bool(form.not_sent.data)}
+        delivery_id = service.send(acting(), export_id, **said, not_double=form.not_double.data or ())
     except InvalidInput as error:
         form.fail(error.field, error.message)
         return _review(export_id, form), 422

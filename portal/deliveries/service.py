@@ -23,21 +23,28 @@ from portal.integrations.contract import BatchSender, LineSender
 from portal.integrations.parts import Providers
 from portal.integrations.queries import VenueSetup, require_active, venue_setup
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
+from portal.kernel.restore_models import is_blind
 from portal.kernel.work import Acting, Work
 from portal.settings import Settings
 
 WITHDRAWN = EXPORT[ExportState.WITHDRAWN]
 
+CHECK_FIRST = (
+    "Kijk eerst bij je salariskantoor of deze uren al verstuurd of ingelezen zijn, en vink dat aan. "
+    "Het portaal is teruggezet naar een back-up en weet dat niet meer."
+)
+
 
 def send(
-    acting: Acting, export_id: int, *, not_loaded: bool = False, not_double: Collection[int] = ()
+    acting: Acting, export_id: int, *, not_loaded: bool = False, not_sent: bool = False,
+    not_double: Collection[int] = (),
 ) -> int:  # fmt: skip
     """Plan an export for sending and return the id of its delivery.
 
     Safe to call twice, also at the same time: an export has one delivery, for ever. `not_loaded`: a person
     said that the file, which was downloaded, was not read into payroll. `not_double`: members of whom a person said
-    that what somebody else entered in payroll is not the same.
-    Raises NotFound, Conflict, InvalidInput on `not_loaded`.
+    that what somebody else entered in payroll is not the same. `not_sent`: a person made sure, after a backup was put
+    back. Raises NotFound, Conflict, InvalidInput on `not_loaded` and `not_sent`.
     """
     with acting.begin() as work:
         export = exports.locked(work, export_id)
@@ -56,6 +63,8 @@ def send(
             raise InvalidInput(
                 "Vink aan dat het bestand niet is ingelezen. Anders tellen de uren dubbel.", "not_loaded"
             )
+        if found is None and not not_sent and isinstance(provider, BatchSender) and is_blind(work, export.first_day):
+            raise InvalidInput(CHECK_FIRST, "not_sent")
         if starts:
             say_not_double(work, export.id, not_double)
         if found is not None:

@@ -40,6 +40,17 @@ def twins(person: Person, found: Sequence[Component]) -> list[int]:
     return [at for at in tried if _holds(fresh, person.lines[at])]
 
 
+def after_restore(person: Person, found: Sequence[Component]) -> list[int]:
+    """Lines of a code of which payroll holds something that we do not know, where a backup was put back since: they may
+    have been sent already."""
+    if not person.job.blind:
+        return []
+    with person.crew.robot(person.claim).read() as work:
+        strange = {row.code for row in reconcile.fresh(work, person.claim, found)}
+    inserts = [at for at in person.planned if person.lines[at].action is Action.INSERT]
+    return [at for at in inserts if person.lines[at].booking.code in strange]
+
+
 def changed(person: Person, found: Sequence[Component]) -> list[int]:
     """Updates and deletes whose component no longer holds what we wrote: somebody changed it in payroll.
 

@@ -90,6 +90,8 @@ def make_engine(url: str) -> Engine:
 
 def _sqlite(url: str, file: str) -> Engine:
     Path(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if file and not Path(file).exists():
+        Path(file).touch(mode=0o600)  # its write-ahead log gets the same rights
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -102,6 +104,7 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # a data key that was destroyed leaves no trace in the pages (C7)
     cursor.close()
 
 

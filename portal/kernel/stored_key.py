@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from portal.kernel.key_models import VaultSecret
-from portal.kernel.vault import Binding, Vault
+from portal.kernel.vault import Binding, Box, Vault
 from portal.kernel.work import Work
+from portal.keys import Keys
 
 INDEX = "index"
 
@@ -17,6 +20,11 @@ def stored_index_key(engine: Engine, vault: Vault) -> bytes | None:
     with Session(engine.execution_options(writes=False)) as session:
         sealed = session.scalar(select(VaultSecret.sealed).where(VaultSecret.name == INDEX))
     return None if sealed is None else vault.open_bytes(sealed, binding(INDEX))
+
+
+def vault_on(engine: Engine, keys: Keys) -> Vault:
+    """A vault whose look-up values belong to this database."""
+    return Vault(keys, Box(partial(stored_index_key, engine)))
 
 
 def keep_index_key(work: Work) -> None:

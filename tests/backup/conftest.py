@@ -1,0 +1,7 @@
+"""The stage of the deliveries, for a portal that is lost."""
+
+from __future__ import annotations
+
+from tests.deliveries.conftest import deliver, nmbrs, sent, settings, stage
+
+__all__ = ["deliver", "nmbrs", "sent", "settings", "stage"]
