@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from portal.kernel.db import make_engine
 from portal.migrate import upgrade
 
 SERVER = os.environ.get("PORTAL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+ROLE = "portal_tests"
 WHY = "no PostgreSQL server answers; set PORTAL_TEST_POSTGRES to test on it"
 
 
@@ -58,8 +59,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template() -> Iterator[str]:
     server = require_postgres()
     name = f"portal_template_{uuid.uuid4().hex[:12]}"
+    _make_role(server)
     with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" OWNER {ROLE}'))
     engine = make_engine(_address(name))
     upgrade(engine)
     engine.dispose()
@@ -78,13 +80,31 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server, template = require_postgres(), request.getfixturevalue("postgres_template")
     name = f"portal_test_{uuid.uuid4().hex[:12]}"
     with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {ROLE}'))
     yield _address(name)
     _drop(server, name)
 
 
+def _make_role(server: Engine) -> None:
+    """An ordinary role, as a portal has it: the rules about rows do not hold for who may do everything."""
+    make = (
+        f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    )
+    with server.connect() as connection:
+        connection.execute(text(make))
+
+
 def _address(name: str) -> str:
-    return SERVER.rsplit("/", 1)[0] + f"/{name}"
+    """By the ordinary role."""
+    return make_url(SERVER).set(database=name, username=ROLE).render_as_string(hide_password=False)
+
+
+def as_owner(url: str) -> str:
+    """The same database, by who may do everything there."""
+    found = make_url(url)
+    if found.get_backend_name() != "postgresql":
+        return url
+    return make_url(SERVER).set(database=found.database).render_as_string(hide_password=False)
 
 
 def _drop(server: Engine, name: str) -> None:

@@ -80,8 +80,11 @@ def fill(engine: Engine, archive: ZipFile, columns: Mapping[str, list[str]]) -> 
     """Load every table of a backup into a database of the same revision, in one transaction."""
     present = [table for table in _columns(engine) if table in columns]
     with raw(engine) as connection:
-        for table in present:  # rows that are never changed otherwise
+        protected = _protected(connection)
+        for table in present:  # rows that are never changed otherwise; COPY takes no table that hides rows
             connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
+        for table in protected:
+            connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
         for table in reversed(present):
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
         for table in present:
@@ -89,6 +92,15 @@ def fill(engine: Engine, archive: ZipFile, columns: Mapping[str, list[str]]) -> 
         for table in present:
             connection.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table)))
             _count_on(connection, table, columns[table])
+        for table in protected:
+            connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(sql.Identifier(table)))
+
+
+def _protected(connection: Connection[Any]) -> list[str]:
+    found = connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relforcerowsecurity"
+    )
+    return [str(name) for (name,) in found.fetchall()]
 
 
 def _copy_in(connection: Connection[Any], table: str, columns: list[str], archive: ZipFile) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.kernel.clock import machine_now
+from portal.kernel.db import limit_to
 from portal.kernel.errors import Forbidden
 from portal.kernel.remote.guard import in_transaction
 from portal.kernel.vault import Vault
@@ -81,6 +82,7 @@ class Acting:
         """A writing transaction: commits at the end, rolls back on any error. No network inside."""
         now = self.clock()
         with in_transaction(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            self._limit(session)
             yield Work(session, self.actor, now, self.vault)
 
     @contextmanager
@@ -88,4 +90,9 @@ class Acting:
         """A reading transaction; never commits."""
         reader, now = self.engine.execution_options(writes=False), self.clock()
         with in_transaction(), Session(reader, expire_on_commit=False) as session:
+            self._limit(session)
             yield Work(session, self.actor, now, self.vault)
+
+    def _limit(self, session: Session) -> None:
+        if self.actor.organisation_id is not None:
+            limit_to(session, self.actor.organisation_id)

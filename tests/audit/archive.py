@@ -16,6 +16,7 @@ from portal.audit.service import record
 from portal.cli import main
 from portal.kernel.work import Acting
 from portal.settings import Settings
+from tests.databases import as_owner
 
 TRIGGERS = ("event_kept", "event_stays", "seal_kept", "seal_stays", "head_forward", "head_stays")
 
@@ -73,7 +74,7 @@ class Archive:
     @contextmanager
     def intruder(self) -> Iterator[Connection]:
         """Somebody who owns the database: no trigger holds him back. He has no key."""
-        engine = create_engine(self.settings.database_url)
+        engine = create_engine(as_owner(self.settings.database_url))
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SET session_replication_role = replica"))

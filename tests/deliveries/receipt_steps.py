@@ -16,6 +16,7 @@ from portal.deliveries.models import DeliveryLine
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
 from portal.kernel.work import Acting, Work
 from portal.settings import Settings
+from tests.databases import as_owner
 from tests.deliveries.stage import Stage
 
 Deliver = Callable[[], bool]
@@ -82,7 +83,7 @@ class Office:
     @contextmanager
     def intruder(self) -> Iterator[Connection]:
         """Somebody who owns the database: no trigger, no foreign key holds him back. He has no key."""
-        engine = create_engine(self.settings.database_url)
+        engine = create_engine(as_owner(self.settings.database_url))
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SET session_replication_role = replica"))
