@@ -12,8 +12,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import pages, progress
 from portal.accounts import factor_routes as factors
+from portal.accounts import kept
+from portal.accounts import passkey_routes as passkeys
 from portal.accounts import routes as accounts
-from portal.accounts.identity import connect
+from portal.accounts.identity import connect, time_left
+from portal.accounts.passkey_wire import site
 from portal.audit import routes as audit
 from portal.audit.chain import ANCHOR as TRAIL
 from portal.deliveries import correction_routes as corrections
@@ -59,8 +62,8 @@ BODY_LIMIT = 1_000_000
 KEPT_PAGES = "help-cache.json"
 MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
-    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, receipts,
-    support, voice,
+    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, passkeys,
+    receipts, support, voice,
 )  # fmt: skip
 
 
@@ -109,6 +112,7 @@ def create_app(settings: Settings, engine: Engine | None = None, *, keep_ready: 
     headers.protect(app, secure=settings.secure)
     pages.handle_errors(app)
     connect(app, acting)
+    kept.connect(app)
     access.guard(app)
     limits.guard(app)
     csrf = CSRFProtect(app)
@@ -166,6 +170,8 @@ def _templates(app: Flask) -> None:
     app.extensions["assets"] = shelf
     app.jinja_env.globals["asset"] = shelf.address
     app.context_processor(lambda: {"viewer": access.viewer()})
+    app.jinja_env.globals["time_left"] = lambda: time_left(app.extensions["portal"])
+    app.jinja_env.globals["passkeys_work"] = site(app.extensions["portal"].part(Settings)) is not None
     app.jinja_env.globals["base_url"] = app.extensions["portal"].part(Settings).base_url
     app.jinja_env.globals["support_mail"] = app.extensions["portal"].part(Settings).support_mail
 

@@ -11,7 +11,7 @@ import click
 from email_validator import EmailNotValidError, validate_email
 
 from portal import app, demo, migrate, serve, worker, writing
-from portal.accounts import factor
+from portal.accounts import second_step
 from portal.accounts.invite import invite
 from portal.accounts.queries import organisation_name
 from portal.audit import check as trail_check
@@ -206,7 +206,7 @@ def help_write(port: int) -> None:
 def remove_factor_command(mail: str) -> None:
     """Take the second factor of an account away; make sure first who asks for it."""
     with at_work() as acting:
-        gone = factor.remove(acting.as_actor(Actor("beheer")), mail)
+        gone = second_step.remove(acting.as_actor(Actor("beheer")), mail)
     click.echo("Removed; every session ended." if gone else "There was none; every session ended.")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, current_app, g, render_template, request
+from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from portal.accounts import kept
 from portal.accounts.queries import beheerders, venues
 from portal.deliveries.attention import changed, unsent
 from portal.deliveries.queries import by_export, deliveries
@@ -18,7 +19,7 @@ from portal.hours.queries import uploads
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import koppelingen
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, sent_from
 from portal.kernel.codes import Code
 from portal.kernel.errors import PAGE_CODES, PortalError
 from portal.kernel.logs import warn
@@ -86,6 +87,12 @@ def _again() -> tuple[tuple[str, str], ...]:
 
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    """A form of a page that was open since before somebody signed in again: back to it, with what was typed (A11)."""
+    page = sent_from()
+    if page and current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        kept.set_aside()
+        flash("Dit formulier was verlopen. Controleer het en verstuur het nog een keer.", "warning")
+        return redirect(page, code=303)
     return error_page(400, "Dit formulier is verlopen. Ga terug, ververs de pagina en verstuur het opnieuw.")
 
 

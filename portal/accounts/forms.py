@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import Field, PasswordField, RadioField, ValidationError
+from wtforms import Field, HiddenField, PasswordField, RadioField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from portal.accounts.second_step import Proof
 from portal.kernel.forms import Form, Text, mail_address
 from portal.kernel.work import Role
 
@@ -40,8 +41,37 @@ class CodeForm(Form):
     code = Text("Code", [InputRequired("Vul de code uit je app in."), Length(max=60, message="Deze code is te lang.")])
 
 
+class ProofForm(Form):
+    """A code, or what a passkey answered (a script puts it in)."""
+
+    code = Text("Code", [Length(max=60, message="Deze code is te lang.")])
+    passkey = HiddenField()
+
+    def validate_code(self, field: Field) -> None:
+        if not self.passkey.data and not field.data:
+            raise ValidationError("Vul een code in.")
+
+    @property
+    def proof(self) -> Proof:
+        return Proof(self.code.data or "", self.passkey.data or "")
+
+
+class PasskeyForm(Form):
+    passkey = HiddenField(validators=[InputRequired("Er kwam geen antwoord van je passkey. Probeer het opnieuw.")])
+
+
+class NewPasskeyForm(Form):
+    name = Text("Naam van deze passkey", [InputRequired("Vul een naam in."), Length(max=60, message="Te lang.")])
+    passkey = HiddenField()
+
+
 class ConfirmForm(Form):
-    password = PasswordField("Je wachtwoord", [InputRequired("Vul je wachtwoord in.")])
+    password = PasswordField("Je wachtwoord")
+    passkey = HiddenField()
+
+    def validate_password(self, field: Field) -> None:
+        if not self.passkey.data and not field.data:
+            raise ValidationError("Vul je wachtwoord in.")
 
 
 class AskResetForm(Form):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Flask, session
+from flask import Flask, Response, g, session
 from flask_login import LoginManager, UserMixin
 
 from portal.accounts import sessions
+from portal.kernel.access import viewer
 from portal.kernel.work import Acting, Actor
+
+LEFT = "X-Session-Left"
 
 
 class SignedIn(UserMixin):
@@ -32,3 +35,20 @@ def connect(app: Flask, acting: Acting) -> None:
         return SignedIn(token, actor) if actor else None
 
     manager.user_loader(load)
+
+    def tell(response: Response) -> Response:
+        """A page that refreshes a part of itself keeps the session alive, and hears here how long it lasts."""
+        if "_login_user" in g and (left := time_left(acting)) is not None:
+            response.headers[LEFT] = str(left[0])
+        return response
+
+    app.after_request(tell)
+
+
+def time_left(acting: Acting) -> tuple[int, int] | None:
+    """Seconds until the session of this request ends when nothing more is done, and until it ends anyway (A11)."""
+    actor = viewer()
+    if actor is None or actor.stays_until is None or actor.longest_until is None:
+        return None
+    now = acting.clock()
+    return int((actor.stays_until - now).total_seconds()), int((actor.longest_until - now).total_seconds())

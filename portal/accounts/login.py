@@ -1,4 +1,5 @@
-"""Signing in with e-mail and password; who has a second factor then shows it (`factor.check`)."""
+"""Signing in: with e-mail and password, and then the second step of who has one (`second_step.check`); or with a
+passkey, which is both at once."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from portal.accounts import passkeys, sessions, throttle
 from portal.accounts import password as passwords
-from portal.accounts import sessions, throttle
 from portal.accounts.models import User
+from portal.accounts.questions import Purpose
 from portal.audit.service import record
 from portal.kernel.errors import InvalidInput
 from portal.kernel.work import Acting, Work
@@ -49,6 +51,40 @@ def sign_in(acting: Acting, email: str, password: Secret, caller: Caller | None 
         token = sessions.start(work, user.id, caller.device)
     throttle.give_back(acting, throttle.LOGIN, counted_at, *keys)
     return token
+
+
+def sign_in_with_passkey(acting: Acting, holder: str, answer: str, caller: Caller) -> str:
+    """Return the secret id of a new session, for which the second step is done. `holder`: as for its question.
+
+    Raises InvalidInput with one text for every cause (A8), TooOften as `sign_in` (A7).
+    """
+    place, named = throttle.place_of(caller.address), passkeys.named(answer)
+    keys = (place and f"address {place}", named and f"passkey {named}")
+    counted_at = throttle.count(acting, throttle.LOGIN, *keys)
+    shown = passkeys.show(acting, Purpose.ENTER, holder, answer)
+    with acting.begin() as work:
+        user = work.session.get_one(User, shown.user_id, with_for_update={"of": User})
+        if user.disabled_at is not None or not passkeys.is_there(work, shown):
+            raise InvalidInput(passkeys.REFUSED, "passkey")
+        record(_as(work, user), "session.started", by="passkey")
+        _tell_of_device(work, acting.part(Settings), user, caller.device)
+        token = sessions.start(work, user.id, caller.device)
+        sessions.factor_shown(work, token)
+    throttle.give_back(acting, throttle.LOGIN, counted_at, *keys)
+    return token
+
+
+def confirm_with_passkey(acting: Acting, token: str, answer: str) -> str:
+    """As `confirm`, with a passkey in place of the password. Raises InvalidInput, TooOften, NotFound."""
+    tries = f"own {acting.actor.user_id}"
+    counted_at = throttle.count(acting, throttle.LOGIN, tries)
+    passkeys.show(acting, Purpose.CONFIRM, token, answer, acting.actor.user_id)
+    with acting.begin() as work:
+        fresh = sessions.renew(work, token)
+        sessions.factor_shown(work, fresh)
+        record(work, "session.confirmed", by="passkey")
+    throttle.give_back(acting, throttle.LOGIN, counted_at, tries)
+    return fresh
 
 
 def confirm(acting: Acting, token: str, password: Secret) -> str:

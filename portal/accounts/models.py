@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kernel.db import Base, Instant, Key, state_column
@@ -30,7 +30,8 @@ class Venue(Base):
 
 
 class User(Base):
-    """`password_hash` is NULL until the invitation is accepted; `email` is in lower case."""
+    """`password_hash` is NULL until the invitation is accepted; `email` is in lower case. `passkey_handle` is how
+    passkeys name this person: random, so that a lost key tells nobody whose it is."""
 
     __tablename__ = "app_user"
 
@@ -42,6 +43,7 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    passkey_handle: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, index=True)
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
 
 
@@ -88,8 +90,54 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class Passkey(Base):
+    """The public half of a key that never leaves somebody's device (WebAuthn). `sign_count` only goes up; most
+    passkeys leave it at 0."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PasskeyQuestion(Base):
+    """What a passkey was asked to sign. Used once, by who holds it: `holder` is the hash of a session's id, or of a
+    text in the cookie of who is not signed in."""
+
+    __tablename__ = "passkey_question"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    challenge: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    holder: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Note(Base):
+    """Something that is kept for one person for a short while, sealed: recovery codes until they are written down, the
+    text of a form until its owner signed in again. `holder` is a hash, as in PasskeyQuestion."""
+
+    __tablename__ = "note"
+    __table_args__ = (UniqueConstraint("kind", "holder"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    holder: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    seal_row: Mapped[str] = mapped_column(String(32))
+    sealed: Mapped[bytes]
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class Tries(Base):
-    """How often something was tried since `began_at`; `key` is hashed (see throttle.py)."""
+    """When something was tried (microseconds, with blanks between); `key` is hashed (see throttle.py)."""
 
     __tablename__ = "tries"
     __table_args__ = (UniqueConstraint("what", "key"),)
@@ -97,8 +145,8 @@ class Tries(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     what: Mapped[str] = mapped_column(String(20))
     key: Mapped[str] = mapped_column(String(64))
-    count: Mapped[int]
-    began_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    moments: Mapped[str] = mapped_column(Text)
+    touched_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class LinkPurpose(StrEnum):

@@ -71,13 +71,17 @@ def check_new(password: Secret, *known: str) -> None:
         raise InvalidInput("Dit wachtwoord is makkelijk te raden. Kies een andere zin.", "password")
 
 
-def ask_reset(acting: Acting, email: str) -> None:
+def ask_reset(acting: Acting, email: str, address: str = "") -> None:
     """Mail a reset link when the address has an account; the answer is the same when it has none (A8).
 
-    Raises TooOften after five a day for one address, known or not.
+    `address`: of the connection. Raises TooOften after five a day for one account, known or not; after three from one
+    place, so that a stranger does not use up what its owner may ask; and after twenty of one place for all accounts.
     """
-    settings = acting.part(Settings)
-    throttle.count(acting, throttle.RESET, f"account {email.lower()}")
+    settings, account, place = acting.part(Settings), f"account {email.lower()}", throttle.place_of(address)
+    throttle.count_each(
+        acting, (throttle.RESET, account), (throttle.RESET_HERE, place and f"{place} {account}"),
+        (throttle.RESET_PLACE, place),
+    )  # fmt: skip
     with acting.begin() as work:
         user = work.session.scalar(select(User).where(User.email == email.lower()))
         if user is None or user.disabled_at is not None or user.password_hash is None:

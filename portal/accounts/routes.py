@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 
-from portal.accounts import factor, forms, invite, login, password, queries, service, sessions
-from portal.accounts.devices import name_of
-from portal.accounts.identity import SignedIn, current_token
-from portal.kernel.access import Audience, access, acting, safe_next, viewer
+from portal.accounts import forms, invite, login, password, queries, second_step, service, sessions
+from portal.accounts.entering import caller, enter, go_on, start_page
+from portal.accounts.identity import current_token
+from portal.kernel.access import Audience, access, acting, keeps, page_of_form, recent_to_change, safe_next, viewer
 from portal.kernel.errors import InvalidInput, NotFound, TooOften
 from portal.kernel.work import Role
 from portal.secret import Secret
 
 bp = Blueprint("accounts", __name__)
-
-
-def start_page() -> str:
-    actor = viewer()
-    return "/support/aanvragen" if actor and actor.role is Role.SUPPORT else "/portaal"
 
 
 @bp.route("/inloggen", methods=["GET", "POST"], endpoint="login")
@@ -30,33 +24,15 @@ def sign_in() -> ResponseReturnValue:
     form, status = forms.LoginForm(), 200
     if form.validate_on_submit():
         try:
-            token = login.sign_in(acting(), form.email.data, Secret(form.password.data), _caller())
+            token = login.sign_in(acting(), form.email.data, Secret(form.password.data), caller())
         except (InvalidInput, TooOften) as error:
             form.fail("password", error.message)
             status = error.status
         else:
             sessions.end(acting(), current_token())
             enter(token)
-            return _go_on(token)
+            return go_on(token)
     return render_template("accounts/login.html", form=form), status if status != 200 else 422 if form.errors else 200
-
-
-def _caller() -> login.Caller:
-    return login.Caller(request.remote_addr or "", name_of(request.user_agent.string))
-
-
-def enter(token: str) -> None:
-    """A new session and a new CSRF token: what came before is worth nothing (A9)."""
-    session.clear()
-    login_user(SignedIn(token, sessions.find(acting(), token)))
-
-
-def _go_on(token: str) -> ResponseReturnValue:
-    """To the second step when there is one, else where the visitor wanted to be."""
-    wanted = safe_next(request.args.get("next"))
-    if sessions.is_waiting(acting(), token):
-        return redirect(url_for("factors.ask", next=wanted), code=303)
-    return redirect(wanted or start_page(), code=303)
 
 
 @bp.route("/bevestigen", methods=["GET", "POST"])
@@ -65,13 +41,29 @@ def confirm() -> ResponseReturnValue:
     form = forms.ConfirmForm()
     if form.validate_on_submit():
         try:
-            token = login.confirm(acting(), current_token(), Secret(form.password.data))
+            token = _confirmed(form)
         except (InvalidInput, TooOften, NotFound) as error:
             form.fail("password", error.message)
         else:
             enter(token)
             return redirect(safe_next(request.args.get("next")) or start_page(), code=303)
-    return render_template("accounts/confirm.html", form=form), 422 if form.errors else 200
+    offered = second_step.offered(acting(), acting().actor.user_id)
+    return render_template("accounts/confirm.html", form=form, offered=offered), 422 if form.errors else 200
+
+
+def _confirmed(form: forms.ConfirmForm) -> str:
+    if form.passkey.data:
+        return login.confirm_with_passkey(acting(), current_token(), form.passkey.data)
+    return login.confirm(acting(), current_token(), Secret(form.password.data))
+
+
+@bp.post("/portaal/account/ingelogd-blijven")
+@access(Audience.SIGNED_IN)
+def stay() -> ResponseReturnValue:
+    sessions.stay(acting(), current_token())
+    if request.accept_mimetypes.best == "application/json":
+        return "", 204  # a script asks, and reads how long it lasts from a header
+    return redirect(page_of_form() or start_page(), code=303)
 
 
 @bp.post("/uitloggen")
@@ -89,7 +81,7 @@ def ask_reset() -> ResponseReturnValue:
     form = forms.AskResetForm()
     if form.validate_on_submit():
         try:
-            password.ask_reset(acting(), form.email.data)
+            password.ask_reset(acting(), form.email.data, request.remote_addr or "")
         except TooOften as error:
             form.fail("email", error.message)
             return render_template("accounts/ask_reset.html", form=form), error.status
@@ -145,7 +137,7 @@ def account() -> ResponseReturnValue:
             flash("Je wachtwoord is gewijzigd. Log opnieuw in, ook op je andere apparaten.", "success")
             return redirect(url_for("accounts.login"), code=303)
     with acting().read() as work:
-        facts = {"sessions": sessions.own(work, current_token()), "factor": factor.standing(work)}
+        facts = {"sessions": sessions.own(work, current_token()), "second": second_step.standing(work)}
     return render_template("accounts/account.html", form=form, **facts), 422 if form.errors else 200
 
 
@@ -168,6 +160,8 @@ def end_everywhere() -> ResponseReturnValue:
 
 @bp.route("/portaal/bedrijf/gebruikers", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@recent_to_change
+@keeps("email", "role")
 def colleagues() -> ResponseReturnValue:
     form = forms.InviteForm()
     if form.validate_on_submit():
@@ -202,6 +196,7 @@ def withdraw_invitation(link_id: int) -> ResponseReturnValue:
 
 @bp.route("/portaal/bedrijf/vestigingen", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@keeps("name")
 def venues() -> ResponseReturnValue:
     form = forms.VenueForm()
     if form.validate_on_submit():

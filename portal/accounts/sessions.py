@@ -6,10 +6,10 @@ import secrets
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from portal.accounts.links import digest
-from portal.accounts.models import SecondFactor, User, WebSession
+from portal.accounts.models import Passkey, SecondFactor, User, WebSession
 from portal.accounts.types import SessionInfo
 from portal.kernel.errors import NotFound
 from portal.kernel.work import Acting, Actor, Role, Work
@@ -45,14 +45,28 @@ def find(acting: Acting, token: str) -> Actor | None:
         if protected and session.factor_at is None:
             return None
         needs = acting.part(Settings).require_second_factor and session.user.role in NEED_FACTOR
-        actor = replace(
-            actor_of(session.user), authenticated_at=session.authenticated_at, must_add_factor=needs and not protected
-        )
         stale = work.now - session.seen_at > SEEN_STEP
+        longest = session.created_at + ABSOLUTE
+        actor = replace(
+            actor_of(session.user), authenticated_at=session.authenticated_at, must_add_factor=needs and not protected,
+            stays_until=min((work.now if stale else session.seen_at) + IDLE, longest), longest_until=longest,
+        )  # fmt: skip
     if stale:
-        with acting.begin() as work:
-            work.session.execute(update(WebSession).where(WebSession.id_hash == digest(token)).values(seen_at=work.now))
+        stay(acting, token)
     return actor
+
+
+def stay(acting: Acting, token: str) -> None:
+    """Somebody is there: the half hour begins again, the twelve hours do not (A11). Safe to call twice."""
+    with acting.begin() as work:
+        mine = (WebSession.id_hash == digest(token)) & WebSession.ended_at.is_(None)
+        work.session.execute(update(WebSession).where(mine).values(seen_at=work.now))
+
+
+def owner_of(work: Work, token: str) -> int | None:
+    """Whose session this was, also when it is over; None when it never was one, or its owner may not come in."""
+    session = _by_token(work, token) if token else None
+    return session.user_id if session and session.user.disabled_at is None else None
 
 
 def waiting(acting: Acting, token: str) -> int:
@@ -163,5 +177,7 @@ def _alive(session: WebSession, work: Work) -> bool:
 
 
 def has_factor(work: Work, user_id: int) -> bool:
-    confirmed = (SecondFactor.user_id == user_id) & SecondFactor.confirmed_at.is_not(None)
-    return work.session.scalar(select(SecondFactor.id).where(confirmed)) is not None
+    """An app that was confirmed, or a passkey."""
+    app = select(SecondFactor.id).where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
+    key = select(Passkey.id).where(Passkey.user_id == user_id)
+    return bool(work.session.scalar(select(or_(app.exists(), key.exists()))))

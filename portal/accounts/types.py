@@ -34,6 +34,14 @@ class SessionInfo:
 
 
 @dataclass(frozen=True)
+class PasskeyInfo:
+    id: int
+    name: str
+    created_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True)
 class UserInfo:
     id: int
     name: str

@@ -18,7 +18,7 @@ from portal.hours.codes import NO_VENUE
 from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.sources.sheet.template import template_csv, template_xlsx
 from portal.hours.types import Period, PeriodKind
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, keeps
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM, meervoud
 from portal.kernel.limits import number_asked, takes
@@ -86,6 +86,7 @@ def member_hours(member_id: int) -> ResponseReturnValue:
 @bp.route("/portaal/uren/importeren", methods=["GET", "POST"])
 @access(Audience.CUSTOMER)
 @takes(UPLOAD_LIMIT)
+@keeps("venue", "same_day", "after_export")
 def import_hours() -> ResponseReturnValue:
     form = forms.UploadForm(venue=number_asked("vestiging"))
     with acting().read() as work:
@@ -165,6 +166,7 @@ def members() -> ResponseReturnValue:
 
 @bp.route("/portaal/team/<int:member_id>", methods=["GET", "POST"])
 @access(Audience.CUSTOMER)
+@keeps("name", "email", "personnel_number")
 def member(member_id: int) -> ResponseReturnValue:
     with acting().read() as work:
         found = queries.member(work, member_id)

@@ -13,7 +13,7 @@ from portal.integrations import forms, queries, service, setup
 from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting, recent
+from portal.kernel.access import Audience, access, acting, keeps, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
 from portal.secret import Secret
@@ -76,6 +76,7 @@ def _show(key: str, answer: Form) -> str:
 @bp.route(f"{BASE}/<key>/activeren", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
 @recent
+@keeps("email")
 def activate(key: str) -> ResponseReturnValue:
     provider = _providers().get(key)
     return _hand_over(provider) if isinstance(provider, LineSender) else _switch_on(key)
@@ -106,7 +107,7 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
     with acting().read() as work:
         found = queries.koppeling(work, _providers(), provider.key)
         known = queries.credential_age(work, provider.key)
-    if known and not form.is_submitted():
+    if known and not form.is_filled:
         form.email.data = known[0]
     page = render_template(
         "integrations/hand_over.html", provider=provider, form=form, koppeling=found, failure=failure
@@ -139,6 +140,7 @@ def withdraw(key: str) -> ResponseReturnValue:
 
 @bp.post(f"{BASE}/<key>/antwoord")
 @access(Audience.BEHEERDER)
+@keeps("text")
 def answer(key: str) -> ResponseReturnValue:
     form = forms.AnswerForm()
     _providers().line_sender(key)
@@ -151,6 +153,7 @@ def answer(key: str) -> ResponseReturnValue:
 
 @bp.route(f"{BASE}/<key>/vestiging/<int:venue_id>/bedrijf", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@keeps("company")
 def choose_company(key: str, venue_id: int) -> ResponseReturnValue:
     provider = _providers().line_sender(key)
     with acting().read() as work:
@@ -170,7 +173,7 @@ def choose_company(key: str, venue_id: int) -> ResponseReturnValue:
         else:
             flash(f"Het bedrijf van {venue.name} is gekozen. Kies nu de urencodes.", "success")
             return redirect(url_for("integrations.choose_codes", key=key, venue_id=venue_id), code=303)
-    elif chosen and not form.is_submitted():
+    elif chosen and not form.is_filled:
         form.company.data = chosen.ref
     page = render_template(
         "integrations/choose_company.html", provider=provider, venue=venue, form=form, failure=failure
@@ -192,6 +195,7 @@ def refresh(key: str, venue_id: int) -> ResponseReturnValue:
 
 @bp.route(f"{BASE}/<key>/vestiging/<int:venue_id>/urencodes", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@keeps("kind_*")
 def choose_codes(key: str, venue_id: int) -> ResponseReturnValue:
     provider = _providers().get(key)
     with acting().read() as work:
@@ -234,6 +238,7 @@ def people(key: str, venue_id: int) -> ResponseReturnValue:
 
 @bp.route(f"{BASE}/<key>/teamlid/<int:member_id>", methods=["GET", "POST"])
 @access(Audience.BEHEERDER)
+@keeps("employee")
 def link_member(key: str, member_id: int) -> ResponseReturnValue:
     provider = _providers().line_sender(key)
     with acting().read() as work:
@@ -250,7 +255,7 @@ def link_member(key: str, member_id: int) -> ResponseReturnValue:
         else:
             flash(f"{person.name} is bijgewerkt.", "success")
             return redirect(url_for("integrations.people", key=key, venue_id=person.venue_id), code=303)
-    elif not form.is_submitted():
+    elif not form.is_filled:
         chosen = found.matches[member_id]
         form.employee.data = chosen.employee.ref if chosen.by_hand and chosen.employee else ""
     page = render_template("integrations/link_member.html", provider=provider, person=person, form=form, setup=found)

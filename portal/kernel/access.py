@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, request, url_for
+from flask import Flask, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -21,6 +21,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODY = Actor(name="bezoeker")
 RECENT = timedelta(minutes=15)
 LARGEST_ID = 2**63 - 1
+SET_ASIDE = "set_aside"  # the extension that keeps the text of a form until its sender signed in again
+GONE = "Je bent uitgelogd, omdat je een tijd niets deed of ergens anders uitlogde. Log opnieuw in om verder te gaan."
+KEPT = "Wat je had ingevuld, is bewaard."
 
 
 class Audience(StrEnum):
@@ -55,8 +58,34 @@ def recent(view: View) -> View:
     return view
 
 
-def needs_recent(view: object) -> bool:
-    return getattr(view, "__recent__", False)
+def recent_to_change(view: View) -> View:
+    """As `recent`, for what changes something only: looking asks nothing. What was typed is kept by `keeps`."""
+    view.__recent_to_change__ = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_recent(view: object, method: str) -> bool:
+    return getattr(view, "__recent__", False) or (
+        method not in SAFE_METHODS and getattr(view, "__recent_to_change__", False)
+    )
+
+
+def keeps(*names: str) -> Callable[[View], View]:
+    """Declare which fields of its form are kept for who has to sign in again first (A11). Goes under `access`.
+
+    Named one by one, so that a secret is kept only when somebody writes that down; `kind_*` means all that begin so.
+    """
+
+    def declare(view: View) -> View:
+        view.__keeps__ = names  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def kept_names(view: object) -> tuple[str, ...]:
+    found: tuple[str, ...] = getattr(view, "__keeps__", ())
+    return found
 
 
 def audience_of(view: object) -> Audience | None:
@@ -100,15 +129,28 @@ def _allowed() -> ResponseReturnValue | None:
         return None
     actor = viewer()
     if actor is None:
-        return redirect(url_for("accounts.login", next=_wanted()), code=303)
+        return _sign_in_first()
     g.no_store = True
     if actor.role not in MEMBERS[audience]:
         raise Forbidden("Deze pagina is niet voor jouw rol.", endpoint=request.endpoint)
     if actor.must_add_factor and audience is not Audience.SIGNED_IN:
         return redirect(url_for("factors.show"), code=303)
-    if needs_recent(current_app.view_functions[request.endpoint]) and not _is_recent(actor):
-        return redirect(url_for("accounts.confirm", next=_wanted() or _page_of_form()), code=303)
+    if needs_recent(current_app.view_functions[request.endpoint], request.method) and not _is_recent(actor):
+        _set_aside()
+        return redirect(url_for("accounts.confirm", next=_wanted()), code=303)
     return None
+
+
+def _sign_in_first() -> ResponseReturnValue:
+    if request.method not in SAFE_METHODS:
+        flash(f"{GONE} {KEPT}" if _set_aside() else GONE, "info")
+    return redirect(url_for("accounts.login", next=_wanted()), code=303)
+
+
+def _set_aside() -> bool:
+    """Whether what was typed is kept."""
+    keeper = current_app.extensions.get(SET_ASIDE)
+    return request.method not in SAFE_METHODS and keeper is not None and keeper()
 
 
 def _is_recent(actor: Actor) -> bool:
@@ -116,19 +158,26 @@ def _is_recent(actor: Actor) -> bool:
     return actor.authenticated_at is None or base.clock() - actor.authenticated_at < RECENT
 
 
-def _page_of_form() -> str | None:
+def sent_from() -> str | None:
     """The page whose form was sent: the browser says so, and only a page of ours counts."""
-    sent_from = request.headers.get("Referer", "")
-    if _host_of(sent_from) != request.host:
+    page = request.headers.get("Referer", "")
+    if _host_of(page) != request.host:
         return None
-    return safe_next(urlsplit(sent_from)._replace(scheme="", netloc="", fragment="").geturl())
+    return safe_next(urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl())
+
+
+def page_of_form() -> str | None:
+    """As `sent_from`; when the browser keeps that to itself, the same address, if it is a page."""
+    rule = request.url_rule
+    is_page = rule is not None and "GET" in (rule.methods or ())
+    return sent_from() or (request.full_path.rstrip("?") if is_page else None)
 
 
 def _wanted() -> str | None:
-    """The page to come back to after signing in; only pages that can be opened by GET."""
-    if request.method != "GET" or request.path == "/portaal":
-        return None
-    return request.full_path.rstrip("?")
+    """The page to come back to after signing in."""
+    if request.method != "GET":
+        return page_of_form()
+    return None if request.path == "/portaal" else request.full_path.rstrip("?")
 
 
 def _same_origin() -> None:

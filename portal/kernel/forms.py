@@ -7,11 +7,13 @@ import unicodedata
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+KEPT = "kept_form"  # the extension that gives back what was typed before somebody had to sign in again
 IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -20,6 +22,17 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         locales = ("nl",)
+
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """What was sent; else what was typed before signing in again, when all of it belongs to this form."""
+            kept = current_app.extensions.get(KEPT, lambda: None)()
+            sent = super().wrap_formdata(form, formdata)
+            return kept if sent is None and kept and set(kept) <= set(form._fields) else sent
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether somebody typed what stands in it: then nothing may be put in its place."""
+        return self.is_submitted() or any(field.raw_data for field in self)
 
     def fail(self, field: str, message: str) -> None:
         """Show `message` at `field`, or at the first visible field when there is none of that name."""

@@ -34,7 +34,8 @@ class Role(StrEnum):
 @dataclass(frozen=True)
 class Actor:
     """`role` and `user_id` are None for the worker and the command line. `authenticated_at`: when the password or
-    the second factor was last given; `must_add_factor`: nothing of a tenant may be shown before there is one (A4)."""
+    the second factor was last given; `must_add_factor`: nothing of a tenant may be shown before there is one (A4).
+    `stays_until`: when the session ends if nothing more is done; `longest_until`: when it ends anyway (A11)."""
 
     name: str
     role: Role | None = None
@@ -44,6 +45,8 @@ class Actor:
     email: str = ""
     authenticated_at: datetime | None = None
     must_add_factor: bool = False
+    stays_until: datetime | None = None
+    longest_until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from portal.audit.service import look
 from portal.deliveries.queries import deliveries as all_deliveries
 from portal.integrations import queries
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, keeps
 from portal.support import forms, service
 
 bp = Blueprint("support", __name__)
@@ -68,6 +68,7 @@ def activate(request_id: int) -> ResponseReturnValue:
 
 @bp.post("/support/aanvragen/<int:request_id>/afwijzen")
 @access(Audience.SUPPORT)
+@keeps("reason")
 def reject(request_id: int) -> ResponseReturnValue:
     form = forms.RejectForm()
     if not form.validate_on_submit():
@@ -78,6 +79,7 @@ def reject(request_id: int) -> ResponseReturnValue:
 
 @bp.post("/support/aanvragen/<int:request_id>/vragen")
 @access(Audience.SUPPORT)
+@keeps("question")
 def ask(request_id: int) -> ResponseReturnValue:
     form = forms.AskForm()
     if not form.validate_on_submit():

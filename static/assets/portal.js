@@ -71,6 +71,8 @@ function startLive(part) {
         answer = await fetch(part.dataset.liveUrl, { headers: { Accept: "text/html" }, cache: "no-store" });
       } catch { /* no network: asked again below */ }
       if (answer && (answer.redirected || (answer.status >= 400 && answer.status < 500 && answer.status !== 429))) return;
+      const left = Number(answer?.headers.get("X-Session-Left"));
+      if (left) dispatchEvent(new CustomEvent("session-left", { detail: left }));
       wait = answer && answer.ok ? PACE : Math.min(wait * 2, 15000);
       if (answer && answer.ok && show(await answer.text(), answer.headers.get("X-Live"))) return;
     }

@@ -28,14 +28,11 @@ def rows(app: Flask) -> list[tuple[str, ...]]:
         view = app.view_functions[rule.endpoint]
         audience = audience_of(view)
         assert audience is not None, rule
-        facts = [
-            audience is Audience.PUBLIC,
-            *(audience is Audience.PUBLIC or role in MEMBERS[audience] for role in Role),
-            needs_recent(view),
-            any(name.endswith("_id") for name in rule.arguments),
-        ]
-        marks = ["yes" if fact else "" for fact in facts]
-        found += [(str(rule), method, *marks) for method in sorted((rule.methods or set()) & METHODS)]
+        who = [audience is Audience.PUBLIC or role in MEMBERS[audience] for role in Role]
+        own = any(name.endswith("_id") for name in rule.arguments)
+        for method in sorted((rule.methods or set()) & METHODS):
+            facts = [audience is Audience.PUBLIC, *who, needs_recent(view, method), own]
+            found.append((str(rule), method, *("yes" if fact else "" for fact in facts)))
     return sorted(found)
 
 
