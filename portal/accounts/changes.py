@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from portal.accounts import recovery, sessions
+from portal.accounts.models import User
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.service import enqueue
 from portal.settings import Settings
 
 WRONG = "Deze code klopt niet (meer). Wacht op de volgende code in je app en vul die in."
+
+
+def one_at_a_time(work: Work) -> None:
+    """Let two changes of one person wait for each other on PostgreSQL: one of them is the first, and codes are made
+    once."""
+    work.session.get_one(User, work.actor.user_id, with_for_update={"of": User})
 
 
 def added(work: Work, acting: Acting, token: str, what: str, *, first: bool) -> None:

@@ -57,6 +57,7 @@ def confirm(acting: Acting, token: str, typed: str) -> bool:
     tries = changes.tries_of(acting.actor.user_id)
     counted_at = throttle.count(acting, throttle.FACTOR, tries)
     with acting.begin() as work:
+        changes.one_at_a_time(work)
         factor = _mine(work)
         waits = factor is not None and factor.confirmed_at is None
         first = _turn_on(work, acting, token, typed) if waits else _done_before(work, token)

@@ -31,6 +31,8 @@ def ask() -> ResponseReturnValue:
             form.fail("code", error.message)
             status = error.status
     offered = second_step.offered(acting(), sessions.waiting(acting(), current_token()))
+    if not offered.app:
+        form.without_app()
     page = render_template("accounts/code.html", form=form, offered=offered)
     return page, max(status, 422 if form.errors else 200)
 
@@ -101,6 +103,8 @@ def _ask_proof(form: forms.ProofForm, title: str, what: str) -> ResponseReturnVa
         found = second_step.standing(work)
     if not found.is_on:
         raise NotFound
+    if not found.app:
+        form.without_app()
     page = render_template("accounts/take_away.html", form=form, title=title, what=what, second=found)
     return page, 422 if form.errors else 200
 

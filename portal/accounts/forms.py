@@ -51,6 +51,10 @@ class ProofForm(Form):
         if not self.passkey.data and not field.data:
             raise ValidationError("Vul een code in.")
 
+    def without_app(self) -> None:
+        """The only code of who has no app."""
+        self.code.label.text = "Herstelcode"
+
     @property
     def proof(self) -> Proof:
         return Proof(self.code.data or "", self.passkey.data or "")

@@ -36,11 +36,9 @@ def connect(app: Flask) -> None:
 def set_aside() -> bool:
     """Keep what this request brought; False when there is nothing to keep, or no telling whose it is."""
     fields, page = _fields(), page_of_form()
-    with acting().read() as work:
-        actor = viewer()
-        user_id = actor.user_id if actor else sessions.owner_of(work, current_token())
     text = json.dumps({"page": page, "fields": fields})
-    if not (fields and page and user_id) or len(text) > MOST_SIGNS or not _is_ours():
+    user_id = _sender() if fields and page and len(text) <= MOST_SIGNS and _is_ours() else None
+    if user_id is None:
         return False
     key = secrets.token_urlsafe(32)
     with acting().begin() as work:
@@ -90,6 +88,14 @@ def _read(key: str) -> dict[str, Any] | None:
     with acting().read() as work:
         found = notes.read(work, Kind.FORM, key, actor.user_id if actor else None)
     return json.loads(found.reveal()) if found else None
+
+
+def _sender() -> int | None:
+    actor = viewer()
+    if actor is not None:
+        return actor.user_id
+    with acting().read() as work:
+        return sessions.owner_of(work, current_token())
 
 
 def _fields() -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ NAME = "Koppelportaal"
 PORTS = {"https": 443, "http": 80}
 PATIENCE_MS = 5 * 60 * 1000
 MOST_TEXT = 20_000
+LONGEST_ID = 1023  # WebAuthn, section 7.1, step 25
 TRANSPORTS = frozenset(one.value for one in AuthenticatorTransport)
 REQUIRED, PREFERRED = UserVerificationRequirement.REQUIRED, UserVerificationRequirement.PREFERRED
 
@@ -133,8 +134,8 @@ def check_new(at: Site, answer: Answer) -> NewKey:
         )  # fmt: skip
     except Exception as error:
         raise Untrue("not a key for us") from error
-    if answer.elsewhere:
-        raise Untrue("in a frame of another site")
+    if answer.elsewhere or len(made.credential_id) > LONGEST_ID:
+        raise Untrue("in a frame of another site, or an id that is too long")
     transports = answer.body["response"].get("transports")
     known = [one for one in transports if one in TRANSPORTS] if isinstance(transports, list) else []
     return NewKey(made.credential_id, made.credential_public_key, made.sign_count, ",".join(sorted(set(known))))

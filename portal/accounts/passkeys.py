@@ -78,8 +78,7 @@ def add(acting: Acting, token: str, name: str, text: str) -> bool:
     made = _made(acting, token, text)
     try:
         with acting.begin() as work:
-            # the lock makes two at once wait for each other, so that one of them is the first
-            work.session.get_one(User, work.actor.user_id, with_for_update={"of": User})
+            changes.one_at_a_time(work)
             first = not sessions.has_factor(work, work.actor.user_id or 0)
             key = Passkey(
                 user_id=work.actor.user_id, credential_id=made.credential_id, public_key=made.public_key,

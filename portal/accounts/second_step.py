@@ -115,6 +115,7 @@ def _proven(acting: Acting, token: str, proof: Proof) -> Iterator[Work]:
     if proof.passkey:
         passkeys.show(acting, Purpose.CONFIRM, token, proof.passkey, own)
     with acting.begin() as work:
+        changes.one_at_a_time(work)
         _require_code(work, own, proof)
         yield work
     throttle.give_back(acting, throttle.FACTOR, counted_at, changes.tries_of(own))
@@ -123,6 +124,7 @@ def _proven(acting: Acting, token: str, proof: Proof) -> Iterator[Work]:
 def new_codes(acting: Acting, token: str) -> None:
     """Make new recovery codes; the old ones are void (A6). Raises Conflict when there is no factor."""
     with acting.begin() as work:
+        changes.one_at_a_time(work)
         if not sessions.has_factor(work, work.actor.user_id or 0):
             raise Conflict("Voeg eerst een passkey of een app toe. Dan krijg je ook herstelcodes.")
         recovery.make(work, token)

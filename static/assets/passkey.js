@@ -83,6 +83,7 @@ function startPasskey(part) {
   const form = part.closest("form");
   const button = part.querySelector("button");
   if (!window.PublicKeyCredential || !navigator.credentials) {
+    form.hidden = form.classList.contains("form--other"); // nothing else stands in it
     if (part.dataset.passkey === "create") part.querySelector(".passkey__told").textContent = "Deze browser kan geen passkeys maken.";
     return;
   }

@@ -1,5 +1,5 @@
-"""A passkey in software, written from the W3C document "Web Authentication", sections 5.8.1, 6.1 and 6.5: what it says is
-signed, and every part of it can be forged for a test."""
+"""A passkey in software, written from the W3C document "Web Authentication" (sections 5.8.1, 6.1 and 6.5). Each part of
+what it says can be forged."""
 
 from __future__ import annotations
 

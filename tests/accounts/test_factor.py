@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts import factor, login, service, sessions
+from portal.accounts import factor, login, recovery, second_step, service, sessions
 from portal.accounts.models import RecoveryCode, SecondFactor, WebSession
 from portal.kernel.errors import NotFound
 from portal.kernel.work import Acting
@@ -24,6 +24,7 @@ from tests.browse import Page, Visitor
 from tests.factories.people import Cast
 
 SETUP = "/portaal/account/tweede-stap"
+OFF = f"{SETUP}/uit"
 START = {"alice": ["/portaal", "/portaal/uren", "/portaal/exports"], "support": ["/support/aanvragen"]}
 SignIn = Callable[[str], Visitor]
 
@@ -40,8 +41,12 @@ def turn_on(visitor: Visitor) -> tuple[str, list[str]]:
     """The secret and the recovery codes."""
     page = visitor.open(SETUP)
     secret = secret_on(page)
-    shown = page.submit("Zet de tweede stap aan", {"code": code_of(secret)}, status=200)
+    shown = page.submit("Koppel de app", {"code": code_of(secret)})
     return secret, re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", shown.text("#herstelcodes"))
+
+
+def turn_off(visitor: Visitor, code: str) -> None:
+    assert visitor.open(OFF).submit("Haal weg", {"code": code}).path == "/portaal/account"
 
 
 def half(app: Flask, cast: Cast, name: str = "alice") -> Page:
@@ -121,7 +126,7 @@ def test_a6_a_recovery_code_works_once_and_old_ones_are_void(
     half(app, cast).submit("Ga verder", {"code": codes[0]}, status=422)
     page = visitor.open("/portaal/account")
     assert "9 herstelcodes" in page.text()
-    page.submit("Maak nieuwe herstelcodes", status=200)
+    page.submit("Maak nieuwe herstelcodes")
     half(app, cast).submit("Ga verder", {"code": codes[1]}, status=422)
 
 
@@ -143,17 +148,74 @@ def test_a9_the_session_before_the_code_is_worth_nothing_after(app: Flask, cast:
 
 def test_a10_turning_it_on_or_off_ends_the_other_sessions(signed_in: SignIn) -> None:
     here, there = signed_in("alice"), signed_in("alice")
-    turn_on(here)
+    _secret, codes = turn_on(here)
     assert here.open("/portaal").path == "/portaal"
     assert there.open("/portaal").path == "/inloggen"
-    here.open("/portaal/account").submit("Zet uit")
+    turn_off(here, codes[0])
     assert "Nu is je wachtwoord genoeg" in here.open("/portaal/account").text()
+
+
+def test_the_app_is_taken_away_with_a_code_only(signed_in: SignIn) -> None:
+    """Who finds an open screen cannot do it; the code of the app that was used to sign in does not count again (A5)."""
+    alice = signed_in("alice")
+    secret, codes = turn_on(alice)
+    page = alice.open(OFF)
+    assert "laatste tweede stap" in page.text()
+    for typed in ("", "000000", code_of(secret)):
+        page.submit("Haal weg", {"code": typed}, status=422)
+    assert page.submit("Haal weg", {"code": codes[3]}).path == "/portaal/account"
+    alice.open(OFF, status=404)  # there is nothing to take away
+
+
+def test_a6_a_second_click_or_a_reload_does_not_hide_the_codes(signed_in: SignIn) -> None:
+    alice = signed_in("alice")
+    page = alice.open(SETUP)
+    code = {"code": code_of(secret_on(page))}
+    first, second = page.submit("Koppel de app", code), page.submit("Koppel de app", code)
+    assert first.path == second.path == "/portaal/account/herstelcodes"
+    assert first.text("#herstelcodes") == second.text("#herstelcodes")
+    assert alice.open(first.path).text("#herstelcodes") == first.text("#herstelcodes")
+
+
+def test_a6_the_codes_are_shown_for_ten_minutes_to_the_session_that_made_them(
+    app: Flask, cast: Cast, signed_in: SignIn, time_machine: Any
+) -> None:
+    alice = signed_in("alice")
+    _secret, codes = turn_on(alice)
+    other = half(app, cast).submit("Ga verder", {"code": codes[0]}).visitor
+    assert other.open("/portaal/account/herstelcodes").path == "/portaal/account"
+    time_machine.move_to(datetime.now(UTC) + timedelta(minutes=11), tick=True)
+    assert alice.open("/portaal/account/herstelcodes").path == "/portaal/account"
+
+
+def test_a6_new_codes_that_are_made_twice_at_once_are_ten(acting: Acting, cast: Cast, signed_in: SignIn) -> None:
+    """A double click: what is shown works, and nothing else."""
+    visitor = signed_in("alice")
+    turn_on(visitor)
+    alice = acting.as_actor(cast.actors["alice"])
+    with visitor.client.session_transaction() as session:
+        token = session["_user_id"]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _n: second_step.new_codes(alice, token), range(6)))
+    with alice.read() as work:
+        assert recovery.left(work, alice.actor.user_id) == 10
+        shown = recovery.shown(work, token)
+    with alice.begin() as work:
+        assert all(recovery.use(work, alice.actor.user_id or 0, code) for code in shown)
+
+
+def test_two_first_looks_at_once_give_the_same_secret(acting: Acting, cast: Cast) -> None:
+    """On PostgreSQL two GETs at the same moment both find no row."""
+    alice = acting.as_actor(cast.actors["alice"])
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _n: factor.begin(alice).secret.reveal(), range(16)))
+    assert len(set(found)) == 1
 
 
 def test_its_owner_gets_a_mail_of_every_change(acting: Acting, signed_in: SignIn) -> None:
     visitor = signed_in("alice")
-    turn_on(visitor)
-    visitor.open("/portaal/account").submit("Zet uit")
+    _secret, codes = turn_on(visitor)
+    turn_off(visitor, codes[0])
     with acting.read() as work:
         mails = work.session.scalars(select(OutboxMail).where(OutboxMail.mail == "tweede_stap")).all()
     assert [mail.recipient for mail in mails] == ["alice@dezon.example"] * 2
@@ -218,10 +280,10 @@ def test_a12_the_way_back_is_a_page_of_ours(acting: Acting, signed_in: SignIn, c
         for session in work.session.scalars(select(WebSession)):
             session.authenticated_at -= timedelta(minutes=16)
     data = {"csrf_token": token["value"] if token else ""}
-    answer = visitor.client.post("/portaal/account/herstelcodes", data=data, headers={"Referer": came_from})
+    answer = visitor.client.post("/portaal/account/passkey/vraag", data=data, headers={"Referer": came_from})
     ours = "?next=/portaal/account?x%3D1" if "localhost" in came_from else ""
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bevestigen{ours}")
 
 
 def test_the_examples_run() -> None:
-    assert doctest.testmod(factor).failed == 0
+    assert doctest.testmod(recovery).failed == 0

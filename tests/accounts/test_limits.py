@@ -82,15 +82,62 @@ def test_a7_a_restart_forgets_nothing(visitor: Visitor, make_app: Callable[..., 
     wrong(again, cast.mail("alice"), 429)
 
 
+def ask_reset(app: Flask, email: str, place: str, status: int = 200) -> str:
+    visitor = Visitor(app.test_client())
+    visitor.client.environ_base["REMOTE_ADDR"] = place
+    return visitor.open("/wachtwoord-vergeten").submit("Stuur me een link", {"email": email}, status=status).text()
+
+
 @pytest.mark.parametrize("email", ["alice@dezon.example", "niemand@dezon.example"])
-def test_a7_a_sixth_reset_on_one_day_waits_for_known_and_unknown_alike(
-    visitor: Visitor, cast: Cast, email: str
-) -> None:
+def test_a7_a_sixth_reset_on_one_day_waits_for_known_and_unknown_alike(app: Flask, cast: Cast, email: str) -> None:
     assert cast.mail("alice") == "alice@dezon.example"
-    for _ in range(5):
-        assert visitor.open("/wachtwoord-vergeten").submit("Stuur me een link", {"email": email}, status=200)
-    page = visitor.open("/wachtwoord-vergeten").submit("Stuur me een link", {"email": email}, status=429)
-    assert "24 uur" in page.text(".error-summary")
+    for number in range(5):
+        ask_reset(app, email, f"203.0.113.{number}")
+    assert "24 uur" in ask_reset(app, email, "203.0.113.9", 429)
+
+
+@pytest.mark.parametrize("email", ["alice@dezon.example", "niemand@dezon.example"])
+def test_a7_one_place_cannot_use_up_the_resets_of_somebody(app: Flask, cast: Cast, email: str) -> None:
+    for _ in range(3):
+        ask_reset(app, email, "203.0.113.1")
+    for _ in range(4):
+        assert "24 uur" in ask_reset(app, email, "203.0.113.1", 429)
+    ask_reset(app, email, "203.0.113.2")
+    ask_reset(app, email, "203.0.113.2")
+
+
+def test_a7_one_place_asks_for_twenty_accounts_a_day(app: Flask, cast: Cast) -> None:
+    for number in range(20):
+        ask_reset(app, f"iemand{number}@dezon.example", "2001:db8::1")
+    ask_reset(app, "nog.iemand@dezon.example", "2001:db8::2", 429)
+
+
+def test_a7_in_no_five_minutes_are_there_more_than_ten(acting: Acting, time_machine: Any) -> None:
+    """Ten at the end of one stretch and ten at the start of the next would be twenty in a minute."""
+    start = datetime.now(UTC)
+    done: list[int] = []
+    for second in range(0, 1200, 7):
+        time_machine.move_to(start + timedelta(seconds=second), tick=False)
+        try:
+            throttle.count(acting, throttle.LOGIN, "account iemand@dezon.example")
+        except TooOften:
+            continue
+        done.append(second)
+    assert all(sum(one <= other < one + 300 for other in done) <= 10 for one in done)
+    assert len(done) >= 30  # and nobody waits longer than needed
+
+
+def test_a7_a_try_that_succeeds_is_given_back_whenever_it_was(acting: Acting, time_machine: Any) -> None:
+    start = datetime.now(UTC)
+    for second in range(30):
+        time_machine.move_to(start + timedelta(seconds=second), tick=False)
+        counted_at = throttle.count(acting, throttle.LOGIN, "account a", "address b")
+        time_machine.move_to(start + timedelta(seconds=second + 0.5), tick=False)
+        throttle.give_back(acting, throttle.LOGIN, counted_at, "account a", "address b")
+    for _ in range(10):
+        throttle.count(acting, throttle.LOGIN, "account a")
+    with pytest.raises(TooOften):
+        throttle.count(acting, throttle.LOGIN, "account a")
 
 
 def test_a7_who_is_refused_by_address_uses_up_no_tries_of_others(app: Flask, cast: Cast) -> None:
