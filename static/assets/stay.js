@@ -46,7 +46,7 @@ function startStay(dialog) {
     button.focus();
   }
   function end() {
-    over = true;
+    over = true; // the clock above stops
     title.textContent = "Je bent uitgelogd";
     words.textContent = "Wat je hebt ingevuld, staat er nog. Verstuur je het? Dan log je eerst opnieuw in. Daarna staat je tekst er weer.";
     button.querySelector("span").textContent = "Sluit";
@@ -60,10 +60,10 @@ function startStay(dialog) {
         method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
       });
       const left = Number(answer.headers.get("X-Session-Left"));
-      if (!left) throw new Error("signed out");
+      if (!left) { end(); return; } // signed out meanwhile, in another tab perhaps
       note(left);
       dialog.close();
-    } catch {
+    } catch { // no network
       words.textContent = "Het lukte niet. Probeer het nog een keer.";
     }
   }
