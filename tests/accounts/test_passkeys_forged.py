@@ -16,7 +16,7 @@ from portal.accounts import passkeys
 from portal.accounts.models import Passkey, PasskeyQuestion
 from portal.kernel.work import Acting
 from portal.settings import Settings
-from tests.accounts.passkey_steps import ADD, SignIn, acts, ask, enter, half, send
+from tests.accounts.passkey_steps import ACCOUNT, ADD, SignIn, acts, add, ask, enter, half, send
 from tests.accounts.soft_key import SoftKey
 from tests.browse import Visitor
 from tests.factories.people import Cast
@@ -65,6 +65,16 @@ def test_an_answer_works_once_in_the_browser_that_asked_and_for_what_was_asked(
     send(again, second, status=422)
     page = half(app, cast)  # asked for the second step, given for signing in
     send(again, key.get(ask(page, "/inloggen/code/vraag")), status=422)
+
+
+def test_an_answer_to_one_question_is_worth_nothing_for_another(signed_in: SignIn) -> None:
+    """Asked of the same session, to add a key; given to take one away."""
+    alice, key = signed_in("alice"), SoftKey()
+    add(alice, key)
+    asked = ask(alice.open(ADD), f"{ADD}/vraag")
+    page = alice.open(ACCOUNT).follow("Verwijder : passkey Telefoon")
+    send(page, key.get({"challenge": asked["challenge"], "rpId": "localhost"}), status=422)
+    assert send(page, key.get(ask(page, "/bevestigen/vraag"))).path == ACCOUNT
 
 
 def test_a_replayed_answer_of_the_same_browser_is_refused(app: Flask, cast: Cast, key: SoftKey) -> None:
