@@ -35,7 +35,7 @@ def keep(work: Work, kind: Kind, holder: str, user_id: int, text: Secret) -> Non
     newest = work.session.scalars(select(Note.id).where(mine).order_by(Note.id.desc()).limit(MOST - 1)).all()
     work.session.execute(delete(Note).where(mine, Note.id.not_in(newest)))
     row = secrets.token_hex(16)
-    sealed = work.vault.seal(text, _binding(kind, user_id, row))
+    sealed = work.vault.seal(text, note_binding(kind, user_id, row))
     expires_at = work.now + LIFETIME[kind]
     note = Note(
         kind=kind, holder=digest(holder), user_id=user_id, seal_row=row, sealed=sealed, expires_at=expires_at
@@ -47,7 +47,7 @@ def read(work: Work, kind: Kind, holder: str, user_id: int | None) -> Secret | N
     """None when there is none, it is of somebody else, or its time is over."""
     mine = (Note.kind == kind) & (Note.holder == digest(holder)) & (Note.user_id == user_id)
     note = work.session.scalar(select(Note).where(mine, Note.expires_at > work.now))
-    return work.vault.open(note.sealed, _binding(kind, note.user_id, note.seal_row)) if note else None
+    return work.vault.open(note.sealed, note_binding(kind, note.user_id, note.seal_row)) if note else None
 
 
 def drop(work: Work, kind: Kind, holder: str) -> None:
@@ -60,5 +60,5 @@ def forget(work: Work) -> None:
     work.session.execute(delete(Note).where(Note.expires_at <= work.now))
 
 
-def _binding(kind: str, user_id: int, row: str) -> Binding:
+def note_binding(kind: str, user_id: int, row: str) -> Binding:
     return Binding(0, "note", f"{user_id}:{row}", kind)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, inspect, select
 
 from portal.accounts.factor import factor_binding
-from portal.accounts.models import SecondFactor
+from portal.accounts.models import Note, SecondFactor
+from portal.accounts.notes import note_binding
 from portal.deliveries.receipt_chain import body_binding
 from portal.deliveries.receipt_models import Receipt
 from portal.exports.models import Export, ExportFile, ExportLine
@@ -65,6 +66,7 @@ def _of_export(bind: Callable[[Export, Any], Binding]) -> Bind:
 PLACES = (
     Place(VaultSecret, "sealed", lambda _, row: stored_key.binding(row.name)),
     Place(SecondFactor, "sealed_secret", lambda _, row: factor_binding(row.user_id, row.seal_row)),
+    Place(Note, "sealed", lambda _, row: note_binding(row.kind, row.user_id, row.seal_row)),
     Place(TeamMember, "bsn_sealed", lambda _, row: bsn_binding(row)),
     Place(ExportLine, "bsn_sealed", _of_export(lambda export, row: line_binding(export, row.member_id, row.code))),
     Place(ExportFile, "sealed", _of_export(lambda export, row: file_binding(export, row.extension))),
