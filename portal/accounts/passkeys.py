@@ -143,10 +143,12 @@ def _use(work: Work, at: Site, answer: Answer, user_id: int | None, *, alone: bo
     # WebAuthn, section 6.1.1: both 0 means that the key does not count
     forward = (Passkey.id == key.id) & ((Passkey.sign_count < count) | ((Passkey.sign_count == 0) & (count == 0)))
     values = {"sign_count": count, "used_at": work.now}
-    if work.session.execute(update(Passkey).where(forward).values(values).returning(Passkey.id)).first() is None:
+    shown = Shown(key.id, key.user_id)
+    if work.session.execute(update(Passkey).where(forward).values(values).returning(Passkey.id)).first() is not None:
+        return shown
+    if is_there(work, shown):  # and was not taken away at this moment
         record(work, "passkey.copied", owner.organisation_id, user=owner.id, passkey=key.id)
-        return None
-    return Shown(key.id, key.user_id)
+    return None
 
 
 def named(text: str) -> str:
