@@ -48,7 +48,8 @@ function startStay(dialog) {
   function end() {
     over = true; // the clock above stops
     title.textContent = "Je bent uitgelogd";
-    words.textContent = "Wat je hebt ingevuld, staat er nog. Verstuur je het? Dan log je eerst opnieuw in. Daarna staat je tekst er weer.";
+    words.textContent = "Wat je hebt ingevuld, staat er nog. Verstuur je het? Dan log je eerst opnieuw in. Daarna staat je tekst er weer."
+      + " Een wachtwoord, een token en een BSN vul je opnieuw in.";
     button.querySelector("span").textContent = "Sluit";
     if (dialog.open) dialog.close();
     dialog.showModal();
