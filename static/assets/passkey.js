@@ -1,5 +1,5 @@
 // Asks the browser for a passkey. The server makes the question and judges the answer; nothing is decided here.
-// A page without this script works: the button stays hidden, and the form beside it takes a password or a code.
+// A page without this script works: the form beside the button takes a password or a code.
 "use strict";
 
 const WORDS = {
@@ -83,11 +83,11 @@ function startPasskey(part) {
   const form = part.closest("form");
   const button = part.querySelector("button");
   if (!window.PublicKeyCredential || !navigator.credentials) {
+    button.hidden = true;
     form.hidden = form.classList.contains("form--other"); // nothing else stands in it
     if (part.dataset.passkey === "create") part.querySelector(".passkey__told").textContent = "Deze browser kan geen passkeys maken.";
     return;
   }
-  button.hidden = false;
   button.addEventListener("click", () => clicked(part, form, button));
   if ("passkeyAutofill" in part.dataset) offer(part, form);
 }
