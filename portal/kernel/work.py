@@ -27,6 +27,7 @@ T = TypeVar("T")
 class Role(StrEnum):
     BEHEERDER = "beheerder"
     URENVERWERKER = "urenverwerker"
+    ACCOUNTANT = "accountant"
     SUPPORT = "support"
 
 
