@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_look"
-down_revision = "0009_second_factor"
+down_revision = "0011_vault"
 branch_labels = None
 depends_on = None
 

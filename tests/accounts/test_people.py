@@ -123,7 +123,8 @@ def test_b3_two_beheerders_who_take_each_other_away_at_once_leave_one(acting: Ac
             for name in ("alice", "bob"):
                 user = work.session.get_one(User, cast.actors[name].user_id)
                 user.role, user.disabled_at = Role.BEHEERDER, None
-        start, refused = threading.Barrier(2), []
+        start = threading.Barrier(2)
+        refused: list[str] = []
 
         def strike(who: str, whom: str, start: threading.Barrier = start, refused: list[str] = refused) -> None:
             start.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -187,7 +188,7 @@ def test_b6_support_sets_no_password_and_acts_as_no_customer(
     closed = [Audience.ORGANISATION, Audience.CUSTOMER, Audience.CODES, Audience.BEHEERDER]
     for rule in app.url_map.iter_rules():
         if "POST" in (rule.methods or set()) and audience_of(app.view_functions[rule.endpoint]) in closed:
-            filled = {name: delivery if name.endswith("_id") else "nmbrs" for name in rule.arguments}
+            filled: dict[str, Any] = {name: delivery if name.endswith("_id") else "nmbrs" for name in rule.arguments}
             with app.test_request_context():
                 path = app.url_for(rule.endpoint, **filled)
             values = {"password": PASSWORD, "role": "beheerder", "email": cast.mail("support"), **token}
