@@ -14,7 +14,14 @@ from portal.settings import Settings, SettingsError, load
 NAME = re.compile(r"PORTAL_[A-Z_]+|DATABASE_URL(?:_FILE)?|\bPORT\b")
 MEND = "Mend it first: nothing starts like this."
 KEYS = ("PORTAL_SECRET_KEY", "PORTAL_VAULT_KEY")
-SECRETS = (*KEYS, "PORTAL_WORKER_KEY", "PORTAL_SMTP_URL", "PORTAL_CONNEXIE_TOKEN", "PORTAL_HORECALONEN_TOKEN", "DATABASE_URL")
+SECRETS = (
+    *KEYS,
+    "PORTAL_WORKER_KEY",
+    "PORTAL_SMTP_URL",
+    "PORTAL_CONNEXIE_TOKEN",
+    "PORTAL_HORECALONEN_TOKEN",
+    "DATABASE_URL",
+)
 
 
 def read(environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding], bool]:

@@ -21,6 +21,7 @@ from portal.kernel.beat import beat
 from portal.kernel.clock import machine_now
 from portal.kernel.db import make_engine
 from portal.kernel.work import Acting
+from portal.keys import new_key, write_lines
 from portal.migrate import downgrade
 from portal.settings import load
 from tests.installation import clean_env, portal
@@ -44,7 +45,9 @@ def good(database_url: str, tmp_path: Path) -> dict[str, str]:
         "PORTAL_BASE_URL": "https://portaal.example", "PORTAL_TRUSTED_HOSTS": "portaal.example",
         "PORTAL_PROXY_HOPS": "1", "PORTAL_SMTP_URL": "smtps://mail.example", "PORTAL_MAIL_FROM": "post@portaal.example",
         "PORTAL_NMBRS_SOAP_URL": "https://nmbrs.example/soap/v3",
+        "PORTAL_WORKER_KEY_FILE": str(tmp_path / "keys" / "worker.key"),
     }  # fmt: skip
+    write_lines(tmp_path / "keys" / "worker.key", [new_key()])
     (tmp_path / "portal.sqlite3").touch()
     (tmp_path / "portal.sqlite3").chmod(0o600)
     with_database(env, beat)
@@ -229,3 +232,15 @@ def test_i7_warnings_are_not_wrong(good: dict[str, str], tmp_path: Path) -> None
     assert portal(env, "doctor").returncode == 0
     assert portal({**env, "PORTAL_MAIL_FROM": ""}, "doctor").returncode == 0
     assert portal({**env, "PORTAL_SMTP_URL": ""}, "doctor", "--quick").returncode == 1
+
+
+@SQLITE
+def test_c6_the_key_that_opens_tokens_is_better_kept_apart(good: dict[str, str], tmp_path: Path) -> None:
+    del good["PORTAL_WORKER_KEY_FILE"]
+    assert wrong(good) == []
+    assert [one for one in examine(good) if "The key of the worker" in one.what and not one.wrong]
+    bad = tmp_path / "keys" / "vault.key"
+    bad.write_text(KEYS["PORTAL_VAULT_KEY"] + "\nkort\n")
+    bad.chmod(0o600)
+    found = wrong({**good, "PORTAL_VAULT_KEY_FILE": str(bad)})
+    assert any("PORTAL_VAULT_KEY" in one for one in found), found
