@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, migrate
 from portal.audit import check as trail_check
+from portal.backup.postgres import is_unfinished
 from portal.dangers import Finding, is_loopback
 from portal.deliveries import receipt_check
 from portal.doctor.files import database_file
@@ -54,6 +55,9 @@ def _unusable(error: Exception) -> Finding:
 
 def _of(settings: Settings, engine: Engine, *, real_keys: bool, chains: bool) -> Iterator[Finding]:
     yield from _transport(settings)
+    if is_unfinished(engine):
+        yield Finding("A backup was put back half.", "Run: portal restore again, with --replace.")
+        return
     if not migrate.is_current(engine):
         yield Finding("The database is not of this version.", "Run: portal db upgrade")
         return
