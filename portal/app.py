@@ -13,7 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import pages, progress
 from portal.accounts import factor_routes as factors
 from portal.accounts import kept
+from portal.accounts import look_routes as looks
 from portal.accounts import passkey_routes as passkeys
+from portal.accounts import people_routes as people
 from portal.accounts import routes as accounts
 from portal.accounts.identity import connect, time_left
 from portal.accounts.passkey_wire import site
@@ -55,6 +57,7 @@ from portal.keys import Keys
 from portal.notifications.service import MailerPart
 from portal.notifications.smtp import FolderMailer, SmtpMailer
 from portal.settings import Settings, worker_keys
+from portal.support import look_routes as looking
 from portal.support import routes as support
 
 ROOT = Path(__file__).parents[1]
@@ -62,8 +65,8 @@ BODY_LIMIT = 1_000_000
 KEPT_PAGES = "help-cache.json"
 MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
-    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, passkeys,
-    receipts, support, voice,
+    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, looking,
+    looks, passkeys, people, receipts, support, voice,
 )  # fmt: skip
 
 

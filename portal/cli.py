@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from email_validator import EmailNotValidError, validate_email
 
-from portal import app, demo, migrate, serve, worker, writing
+from portal import app, dangers, demo, migrate, serve, worker, writing
 from portal.accounts import second_step
 from portal.accounts.invite import invite
 from portal.accounts.queries import organisation_name
@@ -19,8 +19,17 @@ from portal.audit import downloads
 from portal.audit.queries import Wanted
 from portal.commands.backup import backup_command, restore_command
 from portal.commands.keys import keys
-from portal.commands.start import DATABASE_FAULTS, at_work, no_database, open_database, prepare, read_settings
+from portal.commands.start import (
+    DATABASE_FAULTS,
+    at_work,
+    no_database,
+    open_database,
+    prepare,
+    read_settings,
+    safe_settings,
+)
 from portal.deliveries import receipt_check
+from portal.doctor.command import doctor
 from portal.help import check
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
@@ -34,7 +43,7 @@ def main() -> None:
     """Koppelportaal: help centre and integration portal."""
 
 
-for command in (keys, backup_command, restore_command):
+for command in (keys, backup_command, restore_command, doctor):
     main.add_command(command)
 
 
@@ -44,7 +53,11 @@ for command in (keys, backup_command, restore_command):
 @click.option("--workers", default=serve.WORKERS, show_default=True)
 def serve_command(host: str, port: int, workers: int) -> None:
     """Run the web process."""
-    found = read_settings()
+    found = safe_settings()
+    if not found.secure and not found.demo and not dangers.is_loopback(host):
+        click.echo(
+            "WARNING: people on other machines can reach this over http; set PORTAL_BASE_URL=https://…", err=True
+        )
     prepare(found)
     try:
         app.create_app(found)
@@ -57,7 +70,7 @@ def serve_command(host: str, port: int, workers: int) -> None:
 @main.command("worker")
 def worker_command() -> None:
     """Run the worker process: mails and deliveries."""
-    found = read_settings()
+    found = safe_settings()
     prepare(found)
     worker.main(found)
 

@@ -39,6 +39,7 @@ ACCOUNTS = (
     ("beheerder@dezon.example", "Marit Zonneveld", Role.BEHEERDER),
     ("uren@dezon.example", "Joost Terpstra", Role.URENVERWERKER),
     ("support@portaal.example", "Sam Support", Role.SUPPORT),
+    ("accountant@kantoor.example", "Anouk van Dam", Role.ACCOUNTANT),
 )
 NMBRS_MAIL, NMBRS_TOKEN = "koppeling@brasseriezon.example", "sandbox-nmbrs-token-0001"
 # name, personnel number, BSN (test vectors only); 111 is not in the Nmbrs stand-in: he is linked by hand
@@ -243,7 +244,7 @@ def _print_welcome(port: int, data: Path) -> None:
         f"""
 Koppelportaal draait op http://127.0.0.1:{port}  (stoppen: Ctrl-C)
 
-Accounts, alle drie met wachtwoord: {PASSWORD}
+Accounts, alle vier met wachtwoord: {PASSWORD}
 {rows}
 
 Nmbrs van de demo (een namaak-server op deze machine):

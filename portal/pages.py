@@ -15,16 +15,19 @@ from portal.deliveries.queries import by_export, deliveries
 from portal.exports.queries import exports
 from portal.help.nearest import nearest
 from portal.hours import periods
-from portal.hours.queries import uploads
+from portal.hours.queries import kinds, uploads
+from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
-from portal.integrations.queries import koppelingen
+from portal.integrations.queries import koppelingen, own_request, venue_setup
 from portal.kernel.access import Audience, access, acting, sent_from
 from portal.kernel.codes import Code
 from portal.kernel.errors import PAGE_CODES, PortalError
 from portal.kernel.logs import warn
+from portal.kernel.work import Role
 
 bp = Blueprint("pages", __name__)
+WORKING = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
 
 TITLES = {
     400: ("Dit verzoek klopt niet", "Ga terug, ververs de pagina en probeer het opnieuw."),
@@ -44,13 +47,15 @@ TITLES = {
 
 
 @bp.get("/portaal")
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def overview() -> ResponseReturnValue:
+    if acting().actor.role is Role.ACCOUNTANT:
+        return _for_accountant()
     with acting().read() as work:
         known = koppelingen(work, acting().part(Providers))
         facts = {
             "koppelingen": known,
-            "working": [k for k in known if k.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN)],
+            "working": [k for k in known if k.state in WORKING],
             "venues": venues(work),
             "beheerders": beheerders(work),
             "uploads": uploads(work, limit=5),
@@ -60,6 +65,21 @@ def overview() -> ResponseReturnValue:
             "unsent": unsent(made, by_export(work)),
         }
     return render_template("pages/overview.html", **facts, periods=periods)
+
+
+def _for_accountant() -> str:
+    """What is left to do about codes and rights, and nothing of hours."""
+    providers, found = acting().part(Providers), []
+    with acting().read() as work:
+        places = venues(work)
+        for one in koppelingen(work, providers):
+            asked = own_request(work, one.key)
+            missing = len(asked.report.missing) if asked and one.state is not KoppelingState.OFF else 0
+            coded = []
+            if one.state in WORKING:
+                coded = [(venue, venue_setup(work, one.key, venue.id), kinds(work, venue.id)) for venue in places]
+            found.append((one, isinstance(providers.get(one.key), LineSender), missing, coded))
+    return render_template("pages/accountant.html", koppelingen=found)
 
 
 def handle_errors(app: Flask) -> None:

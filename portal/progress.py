@@ -21,9 +21,9 @@ from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import VenueSetup, koppeling, venue_setup
-from portal.kernel.access import acting, viewer
+from portal.kernel.access import MEMBERS, Audience, acting, viewer
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Role, Work
+from portal.kernel.work import Work
 
 BASE = "/portaal/bedrijf/koppelingen"
 WORKS = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
@@ -39,9 +39,15 @@ class _Venue:
 
 
 def steps(key: str) -> Sequence[Step]:
-    """The steps of the person who is signed in; none for visitors, for support and for a page of no koppeling."""
+    """The steps of the person who is signed in; none for visitors, support, the accountant (who sees no hours), and for
+    a page of no koppeling."""
     person, providers = viewer(), acting().part(Providers)
-    if person is None or person.must_add_factor or person.role is Role.SUPPORT or key not in providers.by_key:
+    if (
+        person is None
+        or person.must_add_factor
+        or person.role not in MEMBERS[Audience.CUSTOMER]
+        or key not in providers.by_key
+    ):
         return ()
     with acting().read() as work:
         state = koppeling(work, providers, key).state

@@ -33,6 +33,7 @@ class Settings:
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
     `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
+    `backups`: where `portal backup` leaves its files. `debug`: of Flask. `allow_http`: people may use http.
     """
 
     data: Path
@@ -63,6 +64,8 @@ class Settings:
     vault_keys_old: tuple[Secret, ...] = ()
     vault_key_file: Path | None = None
     backups: Path = UNSAID
+    debug: bool = False
+    allow_http: bool = False
 
     def __post_init__(self) -> None:
         if self.backups == UNSAID:
@@ -109,6 +112,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         vault_keys_old=tuple(vault_keys_old),
         vault_key_file=_key_file(env, "PORTAL_VAULT_KEY"),
         backups=Path(_text(env, "PORTAL_BACKUP_DIR") or data / "backups").resolve(),
+        debug=_text(env, "FLASK_DEBUG").lower() not in ("", "0", "false", "no"),
+        allow_http=_flag(env, "PORTAL_ALLOW_HTTP"),
     )
 
 

@@ -18,6 +18,7 @@ from portal.deliveries.sending import Stop, tend, work_parcel
 from portal.help.tasks import DAILY as HELP_DAILY
 from portal.integrations import questions
 from portal.kernel import logs
+from portal.kernel.beat import beat
 from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
 from portal.keycare import worker_key
@@ -29,6 +30,7 @@ IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
 SEAL_SECONDS = 15.0  # how long a row of the trail stays unsealed; each seal is a row too
+BEAT_SECONDS = 30.0
 AFTER_FAILURE_SECONDS = 5.0
 DAY_SECONDS = 86_400.0
 # the system may give a signal to any thread, and Python acts on it only when the first thread does something
@@ -77,6 +79,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("read", partial(read_asked, crew), idle),
         Job("answer pages", partial(questions.answer_one, acting), partial(waker.wait, stop, WAKE_SECONDS)),
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
+        Job("beat", partial(beat, acting), partial(stop.wait, BEAT_SECONDS)),
         Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),
         Job("keep data keys", partial(backup.tend_keys, acting), partial(stop.wait, SEAL_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from portal import settings
 from portal.app import create_app
+from portal.dangers import dangers
 from portal.kernel.limits import Drained
 
-site = create_app(settings.load())
+found = settings.load()
+if stops := dangers(found):  # whoever loads this without `portal serve`
+    raise settings.SettingsError(" ".join(map(str, stops)))
+site = create_app(found)
 site.extensions["help_opening"].warm()
 site.extensions["help_search"].warm()
 app = Drained(site)

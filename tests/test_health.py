@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +13,14 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from portal.audit import seals
+from portal.audit.service import record
 from portal.kernel.work import Acting
+from portal.secret import Secret
 from portal.settings import Settings
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.databases import require_postgres
+from tests.integrations.flow import silent
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -87,3 +93,36 @@ def test_a_writer_that_takes_long_keeps_nobody_from_asking(app: Flask, acting: A
 def test_livez_needs_no_database(make_app: Callable[..., Flask]) -> None:
     app = make_app(database_url="postgresql+psycopg://nobody:geheim@127.0.0.1:1/nowhere")
     ready(app, {"database", "schema"})
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_i4_a_question_that_gets_no_answer_is_a_no(app: Flask, acting: Acting) -> None:
+    """The table stays locked until after the answer; asking again meanwhile starts no second question."""
+    with acting.begin() as work:
+        work.session.execute(text("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"))
+        threads = {thread.name for thread in threading.enumerate()}
+        for _ask in range(3):
+            ready(app, {"schema"})
+        hanging = [one for one in threading.enumerate() if one.name.startswith("ready ") and one.name not in threads]
+        assert len(hanging) == 1
+    hanging[0].join()
+    ready(app, set())
+
+
+@SQLITE
+def test_i4_a_database_that_says_nothing(make_app: Callable[..., Flask]) -> None:
+    with silent() as stub:
+        app = make_app(database_url=f"postgresql+psycopg://nobody:geheim@127.0.0.1:{stub.port}/nowhere")
+        ready(app, {"database", "key", "schema"})
+        for thread in threading.enumerate():
+            if thread.name.startswith("ready "):
+                thread.join()  # the driver gives up by itself
+
+
+def test_i4_the_key_is_another_one(make_app: Callable[..., Flask], acting: Acting) -> None:
+    with acting.begin() as work:
+        record(work, "venue.added", 1, venue=1)
+    seals.seal(acting)
+    other = base64.b64encode(bytes(range(60, 92))).decode()
+    ready(make_app(vault_key=Secret(other)), {"key"})
+    ready(make_app(), set())

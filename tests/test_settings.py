@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from portal.dangers import dangers
 from portal.settings import SettingsError, load
+from tests.installation import COMMAND, clean_env, portal
 
 KEY = "Zq7-" + "abcdefghij0123456789" * 2
 VAULT = base64.b64encode(bytes(range(50, 82))).decode()
@@ -124,3 +127,55 @@ def test_c3_settings_do_not_show_their_secrets() -> None:
     shown = repr(load({**GOOD, "PORTAL_CONNEXIE_TOKEN": "connexie-token-0001", "PORTAL_SMTP_URL": "smtp://a:b@c"}))
     for secret in (KEY, VAULT, "connexie-token", "smtp://"):
         assert secret not in shown
+
+
+HTTPS = {"PORTAL_BASE_URL": "https://portaal.example", "PORTAL_TRUSTED_HOSTS": "portaal.example"}
+DANGEROUS = [
+    ({**HTTPS, "FLASK_DEBUG": "1"}, "Debug is on"),
+    ({**HTTPS, "PORTAL_TRUSTED_HOSTS": ""}, "PORTAL_TRUSTED_HOSTS is not set"),
+    ({**HTTPS, "PORTAL_TRUSTED_HOSTS": " , "}, "PORTAL_TRUSTED_HOSTS is not set"),
+    ({**HTTPS, "PORTAL_DEMO": "1"}, "demo on an https address"),
+    ({**HTTPS, "PORTAL_ALLOW_PRIVATE_ENDPOINTS": "1"}, "PORTAL_ALLOW_PRIVATE_ENDPOINTS"),
+    ({**HTTPS, "PORTAL_SECRET_KEY": "changeme-" + "abcdefghij0123456789" * 2}, "PORTAL_SECRET_KEY"),
+    ({**HTTPS, "PORTAL_VAULT_KEY": base64.b64encode(bytes(32)).decode()}, "PORTAL_VAULT_KEY"),
+    ({"PORTAL_BASE_URL": "http://portaal.example"}, "PORTAL_BASE_URL is http"),
+    ({"PORTAL_BASE_URL": "http://192.168.1.5:8000"}, "PORTAL_BASE_URL is http"),
+    ({"PORTAL_BASE_URL": "http://portaal.example", "PORTAL_ALLOW_HTTP": "1", "FLASK_DEBUG": "1"}, "Debug is on"),
+]
+HARMLESS = [
+    {},
+    {"FLASK_DEBUG": "1"},
+    {"PORTAL_ALLOW_PRIVATE_ENDPOINTS": "1"},
+    {"PORTAL_BASE_URL": "http://localhost:9000", "PORTAL_DEMO": "1"},
+    {"PORTAL_BASE_URL": "http://[::1]:9000"},
+    {"PORTAL_BASE_URL": "http://192.168.1.5:8000", "PORTAL_DEMO": "1"},
+    {"PORTAL_BASE_URL": "http://portaal.example", "PORTAL_ALLOW_HTTP": "1"},
+    HTTPS,
+    {**HTTPS, "FLASK_DEBUG": "0"},
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), DANGEROUS, ids=lambda value: str(value)[:70])
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_i7_a_dangerous_configuration_does_not_start(
+    tmp_path: Path, command: str, changes: dict[str, str], said: str
+) -> None:
+    done = portal({**clean_env(tmp_path), **GOOD, **changes}, command)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())  # it stopped before it made anything
+
+
+@pytest.mark.parametrize("changes", HARMLESS, ids=str)
+def test_i7_development_and_a_right_production_start(changes: dict[str, str]) -> None:
+    assert dangers(load({**GOOD, **changes})) == []
+
+
+def test_i7_a_web_server_of_your_own_is_no_way_around(tmp_path: Path) -> None:
+    env = {**clean_env(tmp_path), **GOOD, **HTTPS, "PORTAL_DEMO": "1"}
+    done = subprocess.run(
+        [COMMAND[0], "-c", "import portal.wsgi"], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "demo on an https address" in done.stderr

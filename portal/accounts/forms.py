@@ -29,6 +29,7 @@ NEW_PASSWORD = [InputRequired("Kies een wachtwoord.")]
 ROLES = [
     SelectChoice(Role.BEHEERDER.value, "Beheerder: stelt koppelingen in en nodigt collega's uit"),
     SelectChoice(Role.URENVERWERKER.value, "Urenverwerker: importeert, controleert en verstuurt uren"),
+    SelectChoice(Role.ACCOUNTANT.value, "Accountant: kiest urencodes en ziet welke rechten er missen, maar geen uren"),
 ]
 
 
@@ -97,8 +98,12 @@ class ChangePasswordForm(Form):
 
 
 class InviteForm(Form):
-    email = Text("E-mailadres van je collega", MAIL)
+    email = Text("E-mailadres van je collega of accountant", MAIL)
     role = RadioField("Rol", choices=ROLES, default=Role.URENVERWERKER.value)
+
+
+class RoleForm(Form):
+    role = RadioField("Rol", choices=ROLES)
 
 
 class VenueForm(Form):

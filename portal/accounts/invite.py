@@ -1,13 +1,12 @@
-"""Invitations: by a beheerder for colleagues, by the command line for everybody."""
+"""Invitations: by a beheerder for colleagues and the accountant, by the command line for everybody."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
-from portal.accounts import links
+from portal.accounts import links, people
 from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
 from portal.accounts.password import check_new, make_hash
-from portal.accounts.sessions import end_all
 from portal.audit.service import record
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Role, Work
@@ -31,12 +30,25 @@ def invite(acting: Acting, email: str, role: Role, organisation: str = "") -> st
 
 
 def invite_colleague(acting: Acting, email: str, role: Role) -> None:
-    """Invite somebody to the own organisation. Raises InvalidInput."""
-    if role is Role.SUPPORT:
-        raise InvalidInput("Kies beheerder of urenverwerker.", "role")
+    """Invite somebody to the own organisation. Raises InvalidInput, Forbidden. Safe to call twice: the earlier link
+    stops working."""
+    if role not in people.ROLES:
+        raise InvalidInput("Kies beheerder, urenverwerker of accountant.", "role")
     with acting.begin() as work:
-        organisation = work.session.get_one(Organisation, work.organisation_id)
-        _invite(work, acting.part(Settings), email, role, organisation)
+        _invite(work, acting.part(Settings), email, role, people.as_beheerder(work))
+
+
+def invite_again(acting: Acting, link_id: int) -> str:
+    """Send an invitation that was not accepted once more, with a new link; returns the address.
+
+    Raises NotFound (used, withdrawn, or of somebody else), InvalidInput, Forbidden.
+    """
+    with acting.begin() as work:
+        organisation, link = people.as_beheerder(work), _own(work, link_id)
+        if link.used_at is not None:
+            raise NotFound("Deze uitnodiging is al gebruikt of ingetrokken. Verstuur een nieuwe.")
+        _invite(work, acting.part(Settings), link.email, link.role or Role.URENVERWERKER, organisation)
+        return link.email
 
 
 def _invite(work: Work, settings: Settings, email: str, role: Role, organisation: Organisation | None) -> str:
@@ -45,7 +57,7 @@ def _invite(work: Work, settings: Settings, email: str, role: Role, organisation
         raise InvalidInput("Gebruik een e-mailadres zonder letters met een accent vóór het apenstaartje.", "email")
     organisation_id = organisation.id if organisation else None
     if _taken(work, email, organisation_id):
-        raise InvalidInput("Dit e-mailadres heeft al een account.", "email")
+        raise InvalidInput(_why_taken(work, email, organisation_id), "email")
     link = links.create(work, LinkPurpose.INVITATION, email=email, role=role, organisation_id=organisation_id)
     address = links.address(settings, LinkPurpose.INVITATION, link.token)
     enqueue(
@@ -64,13 +76,28 @@ def _taken(work: Work, email: str, organisation_id: int | None) -> bool:
     return known.disabled_at is None or known.organisation_id != organisation_id
 
 
+def _why_taken(work: Work, email: str, organisation_id: int | None) -> str:
+    known = select(User.id).where(User.email == email, User.organisation_id == organisation_id)
+    if work.session.scalar(known) is not None:
+        return "Dit e-mailadres heeft al een account bij jullie. Wijzig de rol op de pagina Gebruikers."
+    return (
+        "Dit e-mailadres heeft al een account dat niet bij jullie hoort. Een adres hoort bij één organisatie. Werkt "
+        "deze persoon ook voor een ander bedrijf? Vraag dan een ander adres, bijvoorbeeld naam+jouwbedrijf@kantoor.nl."
+    )
+
+
+def _own(work: Work, link_id: int) -> OneTimeLink:
+    own = (OneTimeLink.id == link_id) & (OneTimeLink.organisation_id == work.organisation_id)
+    link = work.session.scalar(select(OneTimeLink).where(own, OneTimeLink.purpose == LinkPurpose.INVITATION))
+    if link is None:
+        raise NotFound
+    return link
+
+
 def withdraw_invitation(acting: Acting, link_id: int) -> None:
     """Make an open invitation of the own organisation worthless; safe to call twice."""
     with acting.begin() as work:
-        own = (OneTimeLink.id == link_id) & (OneTimeLink.organisation_id == work.organisation_id)
-        link = work.session.scalar(select(OneTimeLink).where(own, OneTimeLink.purpose == LinkPurpose.INVITATION))
-        if link is None:
-            raise NotFound
+        link = _own(work, link_id)
         link.used_at = link.used_at or work.now
         record(work, "user.uninvited", link=link.id)
 
@@ -110,17 +137,5 @@ def accept(acting: Acting, token: str, name: str, password: Secret) -> None:
         user.role = link.role or Role.URENVERWERKER
         work.session.flush()
         record(work, "user.joined", link.organisation_id, user=user.id)
-
-
-def disable_colleague(acting: Acting, user_id: int) -> None:
-    """Take a colleague's access away, from the next request on. Raises NotFound, Conflict."""
-    with acting.begin() as work:
-        query = select(User).where(User.id == user_id, User.organisation_id == work.organisation_id)
-        user = work.session.scalar(query.with_for_update(of=User))
-        if user is None:
-            raise NotFound
-        if user.id == work.actor.user_id:
-            raise Conflict("Je kunt je eigen toegang niet intrekken. Vraag een andere beheerder.")
-        user.disabled_at = user.disabled_at or work.now
-        end_all(work, user.id)
-        record(work, "user.disabled", user=user.id)
+        joined = f"{name} ({user.email}) heeft de uitnodiging aangenomen. De rol is {user.role.value}."
+        people.tell_beheerders(work, acting.part(Settings), user, joined)

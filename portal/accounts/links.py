@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
-from portal.accounts.models import LinkPurpose, OneTimeLink
+from portal.accounts.models import LinkPurpose, OneTimeLink, User
 from portal.kernel.errors import NotFound
 from portal.kernel.work import Role, Work
 from portal.settings import Settings
@@ -43,7 +43,7 @@ def create(
     work.session.add(
         OneTimeLink(
             token_hash=digest(token), purpose=purpose, email=email, role=role, organisation_id=organisation_id,
-            user_id=user_id, created_at=work.now, expires_at=expires_at,
+            user_id=user_id, created_by=work.actor.user_id, created_at=work.now, expires_at=expires_at,
         )
     )  # fmt: skip
     return NewLink(token, expires_at)
@@ -84,6 +84,21 @@ def void(work: Work, purpose: LinkPurpose, user_id: int) -> None:
         update(OneTimeLink)
         .where(OneTimeLink.purpose == purpose, OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None))
         .values(used_at=work.now)
+    )
+
+
+def void_of(work: Work, user: User) -> None:
+    """Make worthless what somebody whose rights change still holds: resets, an invitation to the same address by the
+    same organisation, and the invitations that they sent."""
+    own = OneTimeLink.organisation_id == user.organisation_id
+    theirs = or_(
+        OneTimeLink.user_id == user.id,
+        own & (OneTimeLink.email == user.email),
+        own & (OneTimeLink.created_by == user.id),
+    )
+    work.session.execute(
+        update(OneTimeLink).where(theirs, OneTimeLink.used_at.is_(None)).values(used_at=work.now),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -155,7 +155,8 @@ class LinkPurpose(StrEnum):
 
 
 class OneTimeLink(Base):
-    """An invitation or reset. Redeemed by POST only, once; only the SHA-256 of the token is kept."""
+    """An invitation or reset. Redeemed by POST only, once; only the SHA-256 of the token is kept. `user_id`: whose
+    password; `created_by`: who invited."""
 
     __tablename__ = "one_time_link"
 
@@ -166,6 +167,7 @@ class OneTimeLink(Base):
     email: Mapped[str] = mapped_column(String(254), index=True)
     role: Mapped[Role | None] = mapped_column(state_column(Role))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    created_by: Mapped[int | None] = mapped_column(Key)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -29,13 +29,23 @@ def colleagues(work: Work) -> list[UserInfo]:
     return [_info(user) for user in work.session.scalars(query)]
 
 
-def open_invitations(work: Work) -> list[InvitationInfo]:
+def colleague(work: Work, user_id: int) -> UserInfo:
+    """Raises NotFound for somebody of another organisation too."""
+    query = select(User).where(User.id == user_id, User.organisation_id == work.organisation_id)
+    found = work.session.scalar(query)
+    if found is None:
+        raise NotFound
+    return _info(found)
+
+
+def invitations(work: Work) -> list[InvitationInfo]:
+    """Those that nobody accepted or withdrew, also when their link is too old by now."""
     query = select(OneTimeLink).where(
         OneTimeLink.organisation_id == work.organisation_id, OneTimeLink.purpose == LinkPurpose.INVITATION,
-        OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > work.now,
+        OneTimeLink.used_at.is_(None),
     )  # fmt: skip
     rows = work.session.scalars(query.order_by(OneTimeLink.id))
-    return [InvitationInfo(row.id, row.email, row.role, row.expires_at) for row in rows]
+    return [InvitationInfo(row.id, row.email, row.role, row.expires_at, row.expires_at > work.now) for row in rows]
 
 
 def beheerder_mails(work: Work, organisation_id: int, also: int | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Signing in and out, invitations, passwords, colleagues and venues."""
+"""Signing in and out, accepting an invitation, passwords and venues."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from flask.typing import ResponseReturnValue
 from portal.accounts import forms, invite, login, password, queries, second_step, service, sessions
 from portal.accounts.entering import caller, enter, go_on, start_page
 from portal.accounts.identity import current_token
-from portal.kernel.access import Audience, access, acting, keeps, page_of_form, recent_to_change, safe_next, viewer
+from portal.kernel.access import Audience, access, acting, keeps, page_of_form, safe_next, viewer
 from portal.kernel.errors import InvalidInput, NotFound, TooOften
-from portal.kernel.work import Role
 from portal.secret import Secret
 
 bp = Blueprint("accounts", __name__)
@@ -156,42 +155,6 @@ def end_everywhere() -> ResponseReturnValue:
     session.clear()
     flash("Je bent overal uitgelogd.", "success")
     return redirect(url_for("accounts.login"), code=303)
-
-
-@bp.route("/portaal/bedrijf/gebruikers", methods=["GET", "POST"])
-@access(Audience.BEHEERDER)
-@recent_to_change
-@keeps("email", "role")
-def colleagues() -> ResponseReturnValue:
-    form = forms.InviteForm()
-    if form.validate_on_submit():
-        try:
-            invite.invite_colleague(acting(), form.email.data, Role(form.role.data))
-        except InvalidInput as error:
-            form.fail(error.field, error.message)
-        else:
-            flash(f"De uitnodiging voor {form.email.data} is onderweg.", "success")
-            return redirect(url_for("accounts.colleagues"), code=303)
-    with acting().read() as work:
-        people, invitations = queries.colleagues(work), queries.open_invitations(work)
-    page = render_template("accounts/colleagues.html", form=form, people=people, invitations=invitations)
-    return page, 422 if form.errors else 200
-
-
-@bp.post("/portaal/bedrijf/gebruikers/<int:user_id>/intrekken")
-@access(Audience.BEHEERDER)
-def disable(user_id: int) -> ResponseReturnValue:
-    invite.disable_colleague(acting(), user_id)
-    flash("De toegang is ingetrokken.", "success")
-    return redirect(url_for("accounts.colleagues"), code=303)
-
-
-@bp.post("/portaal/bedrijf/gebruikers/uitnodigingen/<int:link_id>/intrekken")
-@access(Audience.BEHEERDER)
-def withdraw_invitation(link_id: int) -> ResponseReturnValue:
-    invite.withdraw_invitation(acting(), link_id)
-    flash("De uitnodiging is ingetrokken. De link werkt niet meer.", "success")
-    return redirect(url_for("accounts.colleagues"), code=303)
 
 
 @bp.route("/portaal/bedrijf/vestigingen", methods=["GET", "POST"])

@@ -16,10 +16,13 @@ class VenueInfo:
 
 @dataclass(frozen=True)
 class InvitationInfo:
+    """`open`: whether its link still works; it may be sent again when not."""
+
     id: int
     email: str
     role: Role | None
     expires_at: datetime
+    open: bool
 
 
 @dataclass(frozen=True)

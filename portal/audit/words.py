@@ -54,6 +54,7 @@ ACTIONS = {
     "look.preview": "Voorbeeld van een export bekeken",
     "look.receipt": "Ontvangstbewijs bekeken",
     "look.request": "Aanvraag bekeken",
+    "look.support": "Support keek mee",
     "look.team": "Team bekeken",
     "member.changed": "Teamlid gewijzigd",
     "passkey.added": "Passkey toegevoegd",
@@ -69,10 +70,13 @@ ACTIONS = {
     "session.ended": "Apparaat uitgelogd",
     "session.ended_everywhere": "Overal uitgelogd",
     "session.started": "Ingelogd",
+    "support.look_ended": "Meekijken door support gestopt",
+    "support.look_granted": "Support mag meekijken",
     "trail.downloaded": "Logboek gedownload",
     "user.disabled": "Toegang ingetrokken",
     "user.invited": "Collega uitgenodigd",
     "user.joined": "Account gemaakt",
+    "user.role_changed": "Rol gewijzigd",
     "user.uninvited": "Uitnodiging ingetrokken",
     "venue.added": "Vestiging toegevoegd",
 }
@@ -87,7 +91,7 @@ class Group:
 
 
 GROUPS = {
-    "inzage": Group("Wie bekeek wat", ("look.",)),
+    "inzage": Group("Wie bekeek wat", ("look.", "support.")),
     "koppelingen": Group("Koppelingen en tokens", ("koppeling.", "credential.", "request.")),
     "uren": Group("Uren en team", ("hours.", "member.", "venue.")),
     "exports": Group("Exports en leveringen", ("export.", "delivery.", "receipt.")),
@@ -100,7 +104,7 @@ LABELS = {
     "delivery": "levering", "export": "export", "file": "bestand", "fingerprint": "vingerafdruk", "first": "van",
     "free": "vrij", "group": "soort", "hours": "uren", "koppeling": "koppelingnummer", "last": "tot en met",
     "left": "overgeslagen", "line": "regel", "link": "uitnodiging", "member": "teamlid", "outcome": "uitkomst",
-    "passkey": "passkey", "people": "teamleden", "period": "periode", "provider": "koppeling",
+    "page": "pagina", "passkey": "passkey", "people": "teamleden", "period": "periode", "provider": "koppeling",
     "receipt": "ontvangstbewijs", "remark": "opmerking", "remote_code": "code van de andere kant",
     "removed": "verwijderd", "request": "aanvraag",
     "role": "rol", "shifts": "diensten", "state": "stand", "stays": "blijft bij de export",

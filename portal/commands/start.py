@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, migrate, settings
 from portal.backup.postgres import is_unfinished
+from portal.dangers import dangers
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
 from portal.kernel.work import Acting
@@ -29,6 +30,16 @@ def read_settings() -> settings.Settings:
     except settings.SettingsError as error:
         click.echo(f"The configuration cannot be used: {error}", err=True)
         sys.exit(2)
+
+
+def safe_settings() -> settings.Settings:
+    """The settings to serve people with; a line for each danger and exit code 2 when there is one (I7)."""
+    found = read_settings()
+    if stops := dangers(found):
+        for one in stops:
+            click.echo(f"This configuration is not safe: {one}", err=True)
+        sys.exit(2)
+    return found
 
 
 def open_database(found: settings.Settings, *, current: bool = True, whole: bool = True) -> Engine:

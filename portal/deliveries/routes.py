@@ -141,18 +141,25 @@ def processed(export_id: int) -> ResponseReturnValue:
 @access(Audience.CUSTOMER)
 def show(delivery_id: int) -> ResponseReturnValue:
     with acting().read() as work:
-        facts = _facts(work, delivery_id)
-        pages = max(1, -(-facts.delivery.total // queries.LINES))
-        page = min(max(1, number_asked("pagina") or 1), pages)
-        lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
-        found = candidates(work, [one.id for one in asked])
-        receipts = of_delivery(work, delivery_id)
-        undone_by = take_back.corrections_of(work, facts.export.id)
-        since = [] if facts.delivery.moving else changed(work, _providers(), [facts.export])
+        facts = read_delivery(work, delivery_id, number_asked("pagina") or 1)
     look(acting(), "look.delivery", delivery=delivery_id)
-    extra = {"lines": lines, "asked": asked, "found": found, "page": page, "pages": pages, "receipts": receipts}
-    after = {"undone_by": undone_by, "since": since}
-    return render_template("deliveries/show.html", **facts.shown(), **extra, **after)
+    return render_template("deliveries/show.html", **facts)
+
+
+def read_delivery(work: Work, delivery_id: int, page: int) -> dict[str, object]:
+    """What the page of a delivery shows. Raises NotFound."""
+    facts = _facts(work, delivery_id)
+    pages = max(1, -(-facts.delivery.total // queries.LINES))
+    page = min(max(1, page), pages)
+    lines, asked = queries.lines(work, delivery_id, page), queries.to_decide(work, delivery_id)
+    extra = {"lines": lines, "asked": asked, "page": page, "pages": pages}
+    after = {
+        "found": candidates(work, [one.id for one in asked]),
+        "receipts": of_delivery(work, delivery_id),
+        "undone_by": take_back.corrections_of(work, facts.export.id),
+        "since": [] if facts.delivery.moving else changed(work, _providers(), [facts.export]),
+    }
+    return {**facts.shown(), **extra, **after}
 
 
 @bp.get("/portaal/leveringen/<int:delivery_id>/stand")

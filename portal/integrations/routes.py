@@ -5,17 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.accounts import looks
 from portal.accounts.queries import beheerders, venues
 from portal.accounts.queries import venue as find_venue
 from portal.audit.service import look
 from portal.hours.queries import kinds, member, members
 from portal.integrations import forms, queries, service, setup
-from portal.integrations.contract import LineSender
+from portal.integrations.contract import LineSender, Provider
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
-from portal.kernel.access import Audience, access, acting, keeps, recent
+from portal.kernel.access import MEMBERS, Audience, access, acting, keeps, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
+from portal.kernel.work import Work
 from portal.secret import Secret
 
 bp = Blueprint("integrations", __name__)
@@ -27,15 +29,15 @@ def _providers() -> Providers:
 
 
 @bp.get("/portaal/bedrijf")
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def company() -> ResponseReturnValue:
     with acting().read() as work:
-        known = queries.koppelingen(work, _providers())
-    return render_template("integrations/company.html", koppelingen=known)
+        known, look_along = queries.koppelingen(work, _providers()), looks.current(work)
+    return render_template("integrations/company.html", koppelingen=known, look=look_along)
 
 
 @bp.get("/portaal/bedrijf/instellingen")
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def settings() -> ResponseReturnValue:
     with acting().read() as work:
         known = queries.koppelingen(work, _providers())
@@ -44,7 +46,7 @@ def settings() -> ResponseReturnValue:
 
 
 @bp.get(BASE)
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def overview() -> ResponseReturnValue:
     with acting().read() as work:
         known = queries.koppelingen(work, _providers())
@@ -52,25 +54,30 @@ def overview() -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/<key>")
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def show(key: str) -> ResponseReturnValue:
     return _show(key, forms.AnswerForm())
 
 
 def _show(key: str, answer: Form) -> str:
-    provider = _providers().get(key)
     with acting().read() as work:
-        places = venues(work)
-        facts = {
-            "koppeling": queries.koppeling(work, _providers(), key),
-            "request_": queries.own_request(work, key),
-            "credential": queries.credential_age(work, key),
-            "beheerders": beheerders(work),
-            "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in places],
-            "kinds": {venue.id: kinds(work, venue.id) for venue in places},
-        }
-    by_line = isinstance(provider, LineSender)
-    return render_template("integrations/show.html", provider=provider, by_line=by_line, answer=answer, **facts)
+        facts = read_koppeling(work, _providers().get(key))
+    return render_template("integrations/show.html", answer=answer, **facts)
+
+
+def read_koppeling(work: Work, provider: Provider) -> dict[str, object]:
+    """What the page of a koppeling shows. Who the colleagues are is not for the accountant."""
+    key, places = provider.key, venues(work)
+    return {
+        "provider": provider,
+        "by_line": isinstance(provider, LineSender),
+        "koppeling": queries.koppeling(work, _providers(), key),
+        "request_": queries.own_request(work, key),
+        "credential": queries.credential_age(work, key),
+        "beheerders": beheerders(work) if work.actor.role in MEMBERS[Audience.CUSTOMER] else [],
+        "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in places],
+        "kinds": {venue.id: kinds(work, venue.id) for venue in places},
+    }
 
 
 @bp.route(f"{BASE}/<key>/activeren", methods=["GET", "POST"])
@@ -182,7 +189,7 @@ def choose_company(key: str, venue_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/<key>/vestiging/<int:venue_id>/verversen")
-@access(Audience.BEHEERDER)
+@access(Audience.CODES)
 def refresh(key: str, venue_id: int) -> ResponseReturnValue:
     provider = _providers().line_sender(key)
     try:
@@ -194,7 +201,7 @@ def refresh(key: str, venue_id: int) -> ResponseReturnValue:
 
 
 @bp.route(f"{BASE}/<key>/vestiging/<int:venue_id>/urencodes", methods=["GET", "POST"])
-@access(Audience.BEHEERDER)
+@access(Audience.CODES)
 @keeps("kind_*")
 def choose_codes(key: str, venue_id: int) -> ResponseReturnValue:
     provider = _providers().get(key)
@@ -225,15 +232,21 @@ def choose_codes(key: str, venue_id: int) -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/<key>/vestiging/<int:venue_id>/teamleden")
-@access(Audience.CUSTOMER)
+@access(Audience.ORGANISATION)
 def people(key: str, venue_id: int) -> ResponseReturnValue:
     provider = _providers().line_sender(key)
     with acting().read() as work:
-        queries.require_active(work, key)
-        venue = find_venue(work, venue_id)
-        found, team = queries.venue_setup(work, key, venue_id), members(work, venue_id)
+        facts = read_people(work, provider, venue_id)
     look(acting(), "look.team", venue=venue_id, provider=key)
-    return render_template("integrations/people.html", provider=provider, venue=venue, setup=found, team=team)
+    return render_template("integrations/people.html", **facts)
+
+
+def read_people(work: Work, provider: LineSender, venue_id: int) -> dict[str, object]:
+    """Who is who at a koppeling. Raises NotFound, Conflict (it is not active)."""
+    queries.require_active(work, provider.key)
+    venue = find_venue(work, venue_id)
+    found, team = queries.venue_setup(work, provider.key, venue_id), members(work, venue_id)
+    return {"provider": provider, "venue": venue, "setup": found, "team": team}
 
 
 @bp.route(f"{BASE}/<key>/teamlid/<int:member_id>", methods=["GET", "POST"])

@@ -27,16 +27,23 @@ KEPT = "Wat je had ingevuld, is bewaard."
 
 
 class Audience(StrEnum):
+    """`CUSTOMER` works with hours. `ORGANISATION` is everybody of a customer, so the accountant too: only what codes
+    and rights of koppelingen ask for may be open to it. `CODES` may choose codes."""
+
     PUBLIC = "public"
     SIGNED_IN = "signed in"
+    ORGANISATION = "organisation"
     CUSTOMER = "customer"
+    CODES = "codes"
     BEHEERDER = "beheerder"
     SUPPORT = "support"
 
 
 MEMBERS: dict[Audience, frozenset[Role]] = {
     Audience.SIGNED_IN: frozenset(Role),
+    Audience.ORGANISATION: frozenset({Role.BEHEERDER, Role.URENVERWERKER, Role.ACCOUNTANT}),
     Audience.CUSTOMER: frozenset({Role.BEHEERDER, Role.URENVERWERKER}),
+    Audience.CODES: frozenset({Role.BEHEERDER, Role.ACCOUNTANT}),
     Audience.BEHEERDER: frozenset({Role.BEHEERDER}),
     Audience.SUPPORT: frozenset({Role.SUPPORT}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -106,12 +107,19 @@ def limit_to(session: Session, organisation_id: int) -> None:
 
 def _sqlite(url: str, file: str) -> Engine:
     Path(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if file and not Path(file).exists():
-        Path(file).touch(mode=0o600)  # its write-ahead log gets the same rights
+    _keep_private(Path(file))
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """A new file is for its owner only; SQLite gives the files beside it the same mode."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError:
+        return  # it is there, or it cannot be made: the first connection says so
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 class Role(StrEnum):
     BEHEERDER = "beheerder"
     URENVERWERKER = "urenverwerker"
+    ACCOUNTANT = "accountant"
     SUPPORT = "support"
 
 

@@ -10,6 +10,9 @@ class Mail(StrEnum):
     PASSWORD_RESET = "wachtwoord"  # noqa: S105 - a folder name
     NEW_DEVICE = "nieuw_apparaat"
     FACTOR_CHANGED = "tweede_stap"
+    ACCESS_CHANGED = "toegang"
+    COLLEAGUE_CHANGED = "collega"
+    LOOK_GRANTED = "meekijken"
     REQUEST_RECEIVED = "aanvraag_ontvangen"
     REQUEST_ACTIVATED = "aanvraag_geactiveerd"
     REQUEST_REJECTED = "aanvraag_afgewezen"

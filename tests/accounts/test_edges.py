@@ -30,7 +30,7 @@ def test_d6_an_origin_that_is_no_address_is_a_foreign_one(visitor: Visitor, cast
 
 
 def test_d6_an_address_with_accents_is_refused_with_words(signed_in: Callable[[str], Visitor], acting: Acting) -> None:
-    page = signed_in("alice").open("/portaal/bedrijf/gebruikers")
+    page = signed_in("alice").open("/portaal/bedrijf/gebruikers/uitnodigen")
     refused = page.submit("Verstuur uitnodiging", {"email": "jörg@dezon.example"}, status=422)
     assert "accent" in refused.text(".error-summary")
     with pytest.raises(InvalidInput):
@@ -93,5 +93,5 @@ def test_i6_a_database_that_is_busy_is_a_page_that_says_try_again(
 
 
 def test_an_address_in_a_test_domain_is_an_address(signed_in: Callable[[str], Visitor]) -> None:
-    page = signed_in("alice").open("/portaal/bedrijf/gebruikers")
+    page = signed_in("alice").open("/portaal/bedrijf/gebruikers/uitnodigen")
     assert "nieuw@zaak.test" in page.submit("Verstuur uitnodiging", {"email": "nieuw@zaak.test"}).text()

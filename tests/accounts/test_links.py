@@ -13,8 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.accounts.invite import accept, disable_colleague, invite
+from portal.accounts.invite import accept, invite
 from portal.accounts.models import OneTimeLink, User
+from portal.accounts.people import remove
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.work import Acting, Role
 from portal.notifications.models import OutboxMail
@@ -50,7 +51,7 @@ def test_a_beheerder_invites_a_colleague_who_joins(
 ) -> None:
     alice = signed_in("alice")
     values = {"email": "Nieuw@dezon.example", "role": "urenverwerker"}
-    page = alice.open("/portaal/bedrijf/gebruikers").submit("Verstuur uitnodiging", values)
+    page = alice.open("/portaal/bedrijf/gebruikers/uitnodigen").submit("Verstuur uitnodiging", values)
     assert "onderweg" in page.text()
     worker()
     (mail,) = mails(settings)
@@ -191,7 +192,7 @@ def test_b5_the_role_of_an_invitation_cannot_be_widened(app: Flask, acting: Acti
 
 def test_support_cannot_be_invited_by_a_customer(signed_in: Callable[[str], Visitor], acting: Acting) -> None:
     alice = signed_in("alice")
-    page = alice.open("/portaal/bedrijf/gebruikers")
+    page = alice.open("/portaal/bedrijf/gebruikers/uitnodigen")
     page.submit("Verstuur uitnodiging", {"email": "x@y.example", "role": "support"}, status=422)
     with acting.read() as work:
         assert work.session.scalar(select(func.count()).select_from(OneTimeLink)) == 0
@@ -200,7 +201,7 @@ def test_support_cannot_be_invited_by_a_customer(signed_in: Callable[[str], Visi
 def test_a_colleague_whose_access_ended_can_come_back(
     app: Flask, acting: Acting, cast: Cast, signed_in: Callable[[str], Visitor]
 ) -> None:
-    disable_colleague(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
+    remove(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
     path = invite(acting, cast.mail("bob"), Role.BEHEERDER, "Brasserie De Zon").removeprefix("http://localhost")
     guest = Visitor(app.test_client())
     guest.open(path).submit("Maak account", {"name": "Bob Bes", "password": NEW})
@@ -208,7 +209,7 @@ def test_a_colleague_whose_access_ended_can_come_back(
 
 
 def test_somebody_of_another_organisation_cannot_be_pulled_over(acting: Acting, cast: Cast) -> None:
-    disable_colleague(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
+    remove(acting.as_actor(cast.actors["alice"]), cast.actors["bob"].user_id or 0)
     with pytest.raises(InvalidInput):
         invite(acting, cast.mail("bob"), Role.BEHEERDER, "Café Anders")
 

@@ -141,7 +141,7 @@ def test_a11_which_fields_are_kept_is_a_list_without_secrets(app: Flask) -> None
     """A field is kept when a view names it: this list is what a reviewer reads."""
     found = {name: kept_names(view) for name, view in app.view_functions.items() if kept_names(view)}
     assert found == {
-        "accounts.colleagues": ("email", "role"),
+        "people.invite_": ("email", "role"),
         "accounts.venues": ("name",),
         "hours.import_hours": ("venue", "same_day", "after_export"),
         "hours.member": ("name", "email", "personnel_number"),

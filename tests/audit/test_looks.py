@@ -173,7 +173,7 @@ def test_h2_what_cannot_be_recorded_does_not_happen(
     """A koppeling, an export, an import that is removed, a colleague, a download, and a look."""
     alice, venue = signed_in("alice"), cast.venue("alice")
     preview = alice.open(f"/portaal/exports/controle?vestiging={venue}&doel=horecalonen&periode=2026-10-M")
-    colleagues, token = alice.open("/portaal/bedrijf/gebruikers"), flow.csrf(alice)
+    colleagues, token = alice.open("/portaal/bedrijf/gebruikers/uitnodigen"), flow.csrf(alice)
     before = counts(acting)
     broken(acting)
     alice.post(f"{flow.BASE}/connexie/activeren", token, status=500)

@@ -1,4 +1,5 @@
-"""The cast: Alice (beheerder) and Bob (urenverwerker) of one organisation, Charlie of another, and support."""
+"""The cast: Alice (beheerder), Bob (urenverwerker) and Eva (accountant) of one organisation, Charlie of another, and
+support."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ PASSWORD = "vier rustige woorden samen"
 PEOPLE = {
     "alice": ("alice@dezon.example", "Alice Appel", Role.BEHEERDER, "Brasserie De Zon"),
     "bob": ("bob@dezon.example", "Bob Bes", Role.URENVERWERKER, "Brasserie De Zon"),
+    "eva": ("eva@kantoor.example", "Eva Eik", Role.ACCOUNTANT, "Brasserie De Zon"),
     "charlie": ("charlie@anders.example", "Charlie Citroen", Role.BEHEERDER, "Café Anders"),
     "support": ("support@portaal.example", "Sam Support", Role.SUPPORT, ""),
 }

@@ -12,7 +12,7 @@ from tests.help.conftest import BASE_URL, PROVIDERS
 
 GUIDES = (
     "eerste-levering", "uren-bestand", "correcties", "token-en-bsn", "standen", "meldingen", "nmbrs-rechten",
-    "nmbrs-soap-rest", "inloggen",
+    "nmbrs-soap-rest", "inloggen", "gebruikers",
 )  # fmt: skip
 PAGES = ["/", "/koppelingen", *(f"/koppelingen/{key}" for key in (*PROVIDERS, *GUIDES))]
 

@@ -18,7 +18,7 @@ from portal.demo import ACCOUNTS, NMBRS_MAIL, NMBRS_TOKEN, PASSWORD
 from tests.journeys import instructions
 from tests.journeys.browser import Demo, Person, demo_running
 
-BEHEERDER, URENVERWERKER, SUPPORT = (account[0] for account in ACCOUNTS)
+BEHEERDER, URENVERWERKER, SUPPORT = (account[0] for account in ACCOUNTS[:3])
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
@@ -257,6 +257,7 @@ PAGES = (
     "/", "/koppelingen", "/koppelingen/nmbrs", "/koppelingen/horecalonen", "/koppelingen/connexie", "/inloggen",
     "/wachtwoord-vergeten", "/bestaat-niet", "/portaal", "/portaal/bedrijf", "/portaal/bedrijf/instellingen",
     "/portaal/bedrijf/koppelingen", "/portaal/bedrijf/koppelingen/nmbrs", "/portaal/bedrijf/gebruikers",
+    "/portaal/bedrijf/gebruikers/uitnodigen", "/portaal/bedrijf/gebruikers/2", "/portaal/bedrijf/meekijken",
     "/portaal/bedrijf/koppelingen/connexie/activeren", "/portaal/bedrijf/vestigingen", "/portaal/bedrijf/logboek",
     "/portaal/team", "/portaal/team/1", "/portaal/uren", "/portaal/uren/teamlid/1", "/portaal/uren/importeren",
     "/portaal/exports", "/portaal/exports/nieuw", "/portaal/account",
