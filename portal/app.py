@@ -51,6 +51,7 @@ from portal.kernel.work import Acting
 from portal.keys import Keys
 from portal.notifications.service import MailerPart
 from portal.notifications.smtp import FolderMailer, SmtpMailer
+from portal.privacy import routes as privacy
 from portal.settings import Settings, worker_keys
 from portal.support import routes as support
 
@@ -59,8 +60,8 @@ BODY_LIMIT = 1_000_000
 KEPT_PAGES = "help-cache.json"
 MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
-    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, receipts,
-    support, voice,
+    accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, privacy,
+    receipts, support, voice,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from portal.audit import downloads
 from portal.audit.queries import Wanted
 from portal.commands.backup import backup_command, restore_command
 from portal.commands.keys import keys
+from portal.commands.people import organisation, person, privacy
 from portal.commands.start import DATABASE_FAULTS, at_work, no_database, open_database, prepare, read_settings
 from portal.deliveries import receipt_check
 from portal.help import check
@@ -34,7 +35,7 @@ def main() -> None:
     """Koppelportaal: help centre and integration portal."""
 
 
-for command in (keys, backup_command, restore_command):
+for command in (keys, backup_command, restore_command, person, organisation, privacy):
     main.add_command(command)
 
 
@@ -123,7 +124,8 @@ def _verify_receipts(acting: Acting) -> bool:
 def _verify_trail(acting: Acting) -> bool:
     report = trail_check.verify(acting)
     seals = f"{report.head.count} {report.head.hash[:12]}"
-    click.echo(f"Checked {report.rows} rows of the trail, {report.fresh} nog niet verzegeld. Seals: {seals}")
+    gone = f", {report.forgotten} forgotten after their time" if report.forgotten else ""
+    click.echo(f"Checked {report.rows} rows of the trail, {report.fresh} nog niet verzegeld{gone}. Seals: {seals}")
     return _told(report.wrong, noted=report.anchored or not report.head.count)
 
 

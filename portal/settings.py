@@ -32,7 +32,8 @@ class Settings:
     what they sealed; `vault_key_file` holds them all when they come from a file, which may change while we run.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
-    `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
+    `content`: the folder of the help pages. `backups`: where backups and the journal of erasures are; in `data` when
+    nothing is said. `require_second_factor`: of beheerders and support (A4).
     """
 
     data: Path

@@ -71,6 +71,7 @@ class TestViews:
             "help.asset", "help.home", "help.koppeling", "help.koppelingen", "help.with_slash",
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
             "machines.whole",
+            "privacy.show",
             "receipts.ask", "receipts.check",
             "search.results", "search.suggestions",
             "voice.missing", "voice.thanks", "voice.vote",
