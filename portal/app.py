@@ -56,6 +56,7 @@ from portal.kernel.work import Acting
 from portal.keys import Keys
 from portal.notifications.service import MailerPart
 from portal.notifications.smtp import FolderMailer, SmtpMailer
+from portal.privacy import routes as privacy
 from portal.settings import Settings, worker_keys
 from portal.support import look_routes as looking
 from portal.support import routes as support
@@ -66,7 +67,7 @@ KEPT_PAGES = "help-cache.json"
 MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
     accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, looking,
-    looks, passkeys, people, receipts, support, voice,
+    looks, passkeys, people, privacy, receipts, support, voice,
 )  # fmt: skip
 
 

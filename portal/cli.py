@@ -19,6 +19,7 @@ from portal.audit import downloads
 from portal.audit.queries import Wanted
 from portal.commands.backup import backup_command, restore_command
 from portal.commands.keys import keys
+from portal.commands.people import organisation, person, privacy
 from portal.commands.start import (
     DATABASE_FAULTS,
     at_work,
@@ -43,7 +44,7 @@ def main() -> None:
     """Koppelportaal: help centre and integration portal."""
 
 
-for command in (keys, backup_command, restore_command, doctor):
+for command in (keys, backup_command, restore_command, person, organisation, privacy, doctor):
     main.add_command(command)
 
 
@@ -136,7 +137,8 @@ def _verify_receipts(acting: Acting) -> bool:
 def _verify_trail(acting: Acting) -> bool:
     report = trail_check.verify(acting)
     seals = f"{report.head.count} {report.head.hash[:12]}"
-    click.echo(f"Checked {report.rows} rows of the trail, {report.fresh} nog niet verzegeld. Seals: {seals}")
+    gone = f", {report.forgotten} forgotten after their time" if report.forgotten else ""
+    click.echo(f"Checked {report.rows} rows of the trail, {report.fresh} nog niet verzegeld{gone}. Seals: {seals}")
     return _told(report.wrong, noted=report.anchored or not report.head.count)
 
 

@@ -15,7 +15,7 @@ from portal.deliveries.queries import by_export, deliveries
 from portal.exports.queries import exports
 from portal.help.nearest import nearest
 from portal.hours import periods
-from portal.hours.queries import kinds, uploads
+from portal.hours.queries import fading, kinds, uploads
 from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
@@ -62,6 +62,7 @@ def overview() -> ResponseReturnValue:
             "exports": (made := exports(work, limit=5)),
             "deliveries": deliveries(work, limit=5),
             "changed": changed(work, acting().part(Providers), made),
+            "fading": fading(work),
             "unsent": unsent(made, by_export(work)),
         }
     return render_template("pages/overview.html", **facts, periods=periods)

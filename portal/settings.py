@@ -32,8 +32,8 @@ class Settings:
     what they sealed; `vault_key_file` holds them all when they come from a file, which may change while we run.
 
     `parallel`: persons that a worker sends at the same time. `nmbrs_calls_per_second`: of all processes together.
-    `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4).
-    `backups`: where `portal backup` leaves its files. `debug`: of Flask. `allow_http`: people may use http.
+    `content`: the folder of the help pages. `require_second_factor`: of beheerders and support (A4). `backups`: where
+    backups and the journal of erasures are. `debug`: of Flask. `allow_http`: people may use http.
     """
 
     data: Path

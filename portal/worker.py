@@ -8,14 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from portal.accounts.tasks import DAILY as ACCOUNTS_DAILY
 from portal.app import for_worker, wire
 from portal.audit import seals
 from portal.backup import service as backup
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
-from portal.help.tasks import DAILY as HELP_DAILY
 from portal.integrations import questions
 from portal.kernel import logs
 from portal.kernel.beat import beat
@@ -23,9 +21,10 @@ from portal.kernel.wake import Waker
 from portal.kernel.work import Acting
 from portal.keycare import worker_key
 from portal.notifications.tasks import TASKS as MAILS
+from portal.privacy.replay import replay
+from portal.privacy.tasks import DAILY
 from portal.settings import Settings
 
-DAILY = (*ACCOUNTS_DAILY, *HELP_DAILY)
 IDLE_SECONDS = 0.5
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
@@ -54,6 +53,7 @@ def main(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     acting = for_worker(wire(settings), stop=Stop(stop))
     worker_key.adopt(acting)
+    replay(acting)  # before anything is sent: a backup may have been put back
     crew, waker = Crew(acting, stop), Waker(acting.engine)
     logs.log("worker started")
     work = jobs(acting, crew, stop, waker)

@@ -62,7 +62,8 @@ def test_i3_the_role_of_accountant_comes_and_goes_with_its_people(database_url: 
     engine = make_engine(database_url)
     downgrade(engine, "0013_look")
     downgrade(engine, "-1")
-    put = "INSERT INTO app_user (email, name, role, created_at) VALUES ('{0}', 'x', '{0}', '2026-01-01 00:00:00+00:00')"
+    put = ("INSERT INTO app_user (email, name, role, created_at, ref)"
+           " VALUES ('{0}', 'x', '{0}', '2026-01-01 00:00:00+00:00', '{0}')")  # fmt: skip
     with engine.begin() as connection:
         connection.execute(text(put.format("beheerder")))
         connection.execute(text("INSERT INTO web_session (id_hash, user_id, created_at, seen_at, authenticated_at)"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_look"
-down_revision = "0011_vault"
+down_revision = "0012_privacy"
 branch_labels = None
 depends_on = None
 

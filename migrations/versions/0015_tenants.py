@@ -9,7 +9,8 @@ depends_on = None
 
 OWN = (
     "audit_event", "credential", "credential_request", "delivery", "export", "export_line", "kind_code", "koppeling",
-    "member_link", "payroll_reading", "question", "receipt", "shift", "team_member", "upload", "venue", "venue_company",
+    "member_link", "payroll_reading", "question", "receipt", "settled_hours", "shift", "support_look", "team_member",
+    "upload", "venue", "venue_company",
 )  # fmt: skip
 THROUGH = {
     "credential_key": ("credential", "credential_id"),

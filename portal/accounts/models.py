@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.kernel.db import Base, Instant, Key, state_column
+from portal.kernel.db import Base, Instant, Key, new_ref, state_column
 from portal.kernel.work import Role
 
 
 class Organisation(Base):
+    """`ref` never changes and is never given out again; `erased_at`: all that is left is a number without a name."""
+
     __tablename__ = "organisation"
+    __table_args__ = (Index("ix_organisation_ref", "ref", unique=True),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    ref: Mapped[str] = mapped_column(String(32), default=new_ref, server_default="")
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Venue(Base):
@@ -31,9 +36,11 @@ class Venue(Base):
 
 class User(Base):
     """`password_hash` is NULL until the invitation is accepted; `email` is in lower case. `passkey_handle` is how
-    passkeys name this person: random, so that a lost key tells nobody whose it is."""
+    passkeys name this person: random, so that a lost key tells nobody whose it is. `erased_at`: the row stays without
+    the person, because others point at it."""
 
     __tablename__ = "app_user"
+    __table_args__ = (Index("ix_app_user_ref", "ref", unique=True),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -44,6 +51,8 @@ class User(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     passkey_handle: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, index=True)
+    ref: Mapped[str] = mapped_column(String(32), default=new_ref, server_default="")
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 
-from portal.audit.models import AuditEvent, AuditSeal
+from portal.audit.models import AuditEvent, AuditForgotten, AuditSeal
 from portal.kernel.anchor import Anchor
 from portal.kernel.chain import Chain, canonical, digest
 from portal.kernel.vault import Vault
@@ -59,6 +59,17 @@ def sign(vault: Vault, seal: AuditSeal) -> AuditSeal:
 
 def is_signed(vault: Vault, seal: AuditSeal) -> bool:
     return CHAIN.is_mac(vault, "seal", seal.hash, seal.signature)
+
+
+def sign_note(vault: Vault, note: AuditForgotten) -> None:
+    note.signature = CHAIN.mac(vault, "forgotten", f"{note.upto} {note.rows}")
+
+
+def is_signed_note(vault: Vault, note: AuditForgotten) -> bool:
+    """A note that nothing was forgotten needs no signature: it claims nothing."""
+    if (note.upto, note.rows) == (0, 0):
+        return True
+    return CHAIN.is_mac(vault, "forgotten", f"{note.upto} {note.rows}", note.signature)
 
 
 def written(ids: Sequence[int]) -> str:

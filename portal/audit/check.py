@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from portal.audit import chain, seals
-from portal.audit.models import AuditEvent, AuditHead, AuditSeal
+from portal.audit.models import AuditEvent, AuditForgotten, AuditHead, AuditSeal
 from portal.kernel.anchor import Damaged
 from portal.kernel.chain import EMPTY, Head
 from portal.kernel.work import Acting, Work
@@ -27,13 +27,15 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What was walked before the end, or before `wrong`. `anchored`: a note of an earlier end was there to compare."""
+    """What was walked before the end, or before `wrong`. `anchored`: a note of an earlier end was there to compare.
+    `forgotten`: rows whose time was over (`retention.py`); their seals are still there, and checked."""
 
     rows: int
     fresh: int
     head: Head
     anchored: bool
     wrong: str = ""
+    forgotten: int = 0
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Walk:
     at: Head = EMPTY
     rows: int = 0
     fresh: int = 0
+    forgotten: int = 0
 
 
 def verify(acting: Acting) -> Report:
@@ -61,7 +64,7 @@ def verify(acting: Acting) -> Report:
 
 
 def _report(walk: Walk, wrong: str = "") -> Report:
-    return Report(walk.rows, walk.fresh, walk.at, walk.anchor is not None, wrong)
+    return Report(walk.rows, walk.fresh, walk.at, walk.anchor is not None, wrong, walk.forgotten)
 
 
 def _anchor(acting: Acting, file: Path | None) -> Head | None:
@@ -86,13 +89,14 @@ def _batch(work: Work, walk: Walk) -> bool:
     head = chain.CHAIN.head_of(work.vault, work.session.get(AuditHead, 1))
     if head is None:
         raise Wrong("head: changed or gone; it is not signed by this installation")
+    upto = _forgotten(work, head)
     query = select(AuditSeal).where(AuditSeal.number > walk.at.count).order_by(AuditSeal.number).limit(BATCH)
     found = work.session.scalars(query).all()
     rows = _rows(work, found[0].number, found[-1].number) if found else {}
     for seal in found:
         _entry(work, walk, seal, head)
-        _covered(work, seal, rows.get(seal.number, []))
-        walk.at, walk.rows = Head(seal.number, seal.hash), walk.rows + seal.count
+        _rows_of(work, walk, seal, rows.get(seal.number, []), gone=seal.number <= upto)
+        walk.at = Head(seal.number, seal.hash)
         if walk.anchor and walk.anchor.count == seal.number and walk.anchor.hash != seal.hash:
             raise Wrong(f"seal {seal.number}: replaced; the note outside the database knows another one")
     if len(found) == BATCH:
@@ -115,16 +119,40 @@ def _entry(work: Work, walk: Walk, seal: AuditSeal, head: Head) -> None:
         raise Wrong(f"seal {seal.number}: inserted; the head counts {head.count}")
     if seal.number != walk.at.count + 1:
         raise Wrong(f"{place}: deleted; the next one is seal {seal.number}")
-    if chain.hash_of(seal) != seal.hash:
-        raise Wrong(f"{place}: changed or moved; its hash is not that of its contents")
-    if not chain.is_signed(work.vault, seal):
-        raise Wrong(f"{place}: changed or inserted; the signature is not of this installation")
+    genuine(work, seal)
     if seal.previous != walk.at.hash:
         raise Wrong(f"{place}: moved or replaced; it does not follow the one before")
 
 
-def _covered(work: Work, seal: AuditSeal, rows: list[AuditEvent]) -> None:
-    """The rows that a seal names: all there, no other, and each as it was."""
+def genuine(work: Work, seal: AuditSeal) -> None:
+    """Whether this installation signed a seal as it is. Raises Wrong."""
+    place = f"seal {seal.number}"
+    if chain.hash_of(seal) != seal.hash:
+        raise Wrong(f"{place}: changed or moved; its hash is not that of its contents")
+    if not chain.is_signed(work.vault, seal):
+        raise Wrong(f"{place}: changed or inserted; the signature is not of this installation")
+
+
+def _forgotten(work: Work, head: Head) -> int:
+    """Up to which seal the rows are gone because their time was over."""
+    note = work.session.get(AuditForgotten, 1, populate_existing=True)
+    if note is None or not chain.is_signed_note(work.vault, note) or note.upto > head.count:
+        raise Wrong("forgotten: the note of what was forgotten is gone, or not signed by this installation")
+    return note.upto
+
+
+def _rows_of(work: Work, walk: Walk, seal: AuditSeal, rows: list[AuditEvent], *, gone: bool) -> None:
+    if not gone:
+        covered(work, seal, rows)
+        walk.rows += seal.count
+    elif rows:
+        raise Wrong(f"row {rows[0].id}: put back; the rows of seal {seal.number} were forgotten")
+    else:
+        walk.forgotten += seal.count
+
+
+def covered(work: Work, seal: AuditSeal, rows: list[AuditEvent]) -> None:
+    """The rows that a seal names: all there, no other, and each as it was. Raises Wrong."""
     meant, there = chain.numbers(seal.ids), [row.id for row in rows]
     if gone := sorted(set(meant) - set(there)):
         raise Wrong(f"row {gone[0]}: deleted, or taken out of seal {seal.number}")

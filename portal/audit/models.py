@@ -67,3 +67,17 @@ class AuditHead(Base):
     count: Mapped[int] = mapped_column(Key)
     hash: Mapped[str] = mapped_column(String(64))
     signature: Mapped[str] = mapped_column(String(64))
+
+
+class AuditForgotten(Base):
+    """The one row that says of which seals the rows were forgotten: those up to and with `upto`, `rows` in all.
+
+    Signed: who takes rows away himself cannot write this.
+    """
+
+    __tablename__ = "audit_forgotten"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    upto: Mapped[int] = mapped_column(Key)
+    rows: Mapped[int] = mapped_column(Key)
+    signature: Mapped[str] = mapped_column(String(64))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIONS = {
+    "account.erased": "Account gewist",
+    "account.exported": "Gegevens van een account gegeven",
     "backup.made": "Back-up gemaakt",
     "backup.restored": "Back-up teruggezet",
     "credential.destroyed": "Token vernietigd",
@@ -38,8 +40,10 @@ ACTIONS = {
     "help.remark_handled": "Opmerking over de uitleg afgehandeld",
     "help.remark_reopened": "Opmerking over de uitleg weer geopend",
     "help.search_mended": "Gemiste zoekwoorden van de lijst gehaald",
+    "hours.forgotten": "Oude uren gewist",
     "hours.imported": "Uren ingelezen",
     "hours.removed": "Import verwijderd",
+    "hours.unused_forgotten": "Oude uren gewist die niemand exporteerde",
     "keys.rotated": "Sleutels vervangen",
     "koppeling.changed": "Koppeling gewijzigd",
     "koppeling.codes": "Urencodes gekozen",
@@ -60,9 +64,13 @@ ACTIONS = {
     "passkey.added": "Passkey toegevoegd",
     "passkey.copied": "Passkey geweigerd: de teller liep terug",
     "passkey.removed": "Passkey verwijderd",
+    "organisation.erased": "Klant gewist",
     "password.changed": "Wachtwoord gewijzigd",
     "password.reset": "Nieuw wachtwoord gekozen",
     "password.reset_asked": "Nieuw wachtwoord aangevraagd",
+    "person.erased": "Teamlid gewist",
+    "person.exported": "Gegevens van een teamlid gegeven",
+    "privacy.forgotten": "Oude gegevens gewist",
     "receipt.downloaded": "Ontvangstbewijs gedownload",
     "request.changed": "Aanvraag gewijzigd",
     "request.submitted": "Aanvraag ingediend",
@@ -73,6 +81,7 @@ ACTIONS = {
     "support.look_ended": "Meekijken door support gestopt",
     "support.look_granted": "Support mag meekijken",
     "trail.downloaded": "Logboek gedownload",
+    "trail.forgotten": "Oude regels van het logboek gewist",
     "user.disabled": "Toegang ingetrokken",
     "user.invited": "Collega uitgenodigd",
     "user.joined": "Account gemaakt",
@@ -96,6 +105,7 @@ GROUPS = {
     "uren": Group("Uren en team", ("hours.", "member.", "venue.")),
     "exports": Group("Exports en leveringen", ("export.", "delivery.", "receipt.")),
     "accounts": Group("Inloggen en accounts", ("session.", "password.", "user.", "factor.", "passkey.")),
+    "privacy": Group("Inzage en wissing", ("person.", "account.", "organisation.", "privacy.")),
     "beheer": Group("Logboek en uitleg", ("trail.", "help.")),
 }
 LABELS = {
@@ -109,7 +119,7 @@ LABELS = {
     "removed": "verwijderd", "request": "aanvraag",
     "role": "rol", "shifts": "diensten", "state": "stand", "stays": "blijft bij de export",
     "unchanged": "ongewijzigd", "upload": "import", "user": "gebruiker",
-    "venue": "vestiging", "was": "was", "why": "reden", "with_bsn": "met BSN",
+    "venue": "vestiging", "was": "was", "what": "soort gegevens", "why": "reden", "with_bsn": "met BSN",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from portal.kernel.stored_key import vault_on
 from portal.kernel.work import Acting, Work
 from portal.migrate import upgrade
 from portal.notifications.models import MailState, OutboxMail
+from portal.privacy.replay import replay
 from portal.settings import Settings
 
 LOST = Reason("Het portaal is teruggezet naar een back-up. De token zit daar niet in.", codes.TOKEN_UNREADABLE)
@@ -76,7 +77,7 @@ def _sqlite(
         engine = make_engine(f"sqlite:///{fresh}")
         try:
             upgrade(engine)
-            done = _settle(_on(acting, engine), manifest, tokens)
+            done = _without_erased(_on(acting, engine), _settle(_on(acting, engine), manifest, tokens))
             with engine.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -100,7 +101,7 @@ def _postgresql(
     postgres.fill(engine, archive, manifest.columns)
     upgrade(engine)
     _put_notes_aside(acting.part(Settings))
-    return _settle(_on(acting, engine), manifest, tokens)
+    return _without_erased(_on(acting, engine), _settle(_on(acting, engine), manifest, tokens))
 
 
 def _on(acting: Acting, engine: Engine) -> Acting:
@@ -125,6 +126,11 @@ def _settle(acting: Acting, manifest: Manifest, tokens: list[dict[str, str]]) ->
             lost_tokens=brought.lost,
         )  # fmt: skip
     return Restored(manifest.made_at, brought.found, brought.lost, lines, 0)
+
+
+def _without_erased(acting: Acting, done: Restored) -> Restored:
+    """Whoever was erased since the backup is erased again; who has hours that are looked up first, later (daily)."""
+    return replace(done, erased_again=replay(acting))
 
 
 def _lost_tokens(work: Work) -> None:

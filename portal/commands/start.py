@@ -19,6 +19,7 @@ from portal.kernel.errors import PortalError
 from portal.kernel.work import Acting
 from portal.keycare import worker_key
 from portal.keys import BadKey
+from portal.privacy.replay import replay
 
 # an address that cannot be read, a driver or a folder that is not there, no answer
 DATABASE_FAULTS = (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError)
@@ -61,7 +62,9 @@ def prepare(found: settings.Settings) -> None:
     """What a process needs before it starts: a database that is up to date, and a key of the worker to lock with."""
     engine = open_database(found)
     try:
-        worker_key.ensure(app.wire(found, engine))
+        acting = app.wire(found, engine)
+        worker_key.ensure(acting)
+        replay(acting)  # who was erased is erased again, before anybody sees a page of a backup that was put back
     except (BadKey, settings.SettingsError, OSError) as error:
         _stop(f"The key of the worker cannot be used: {error}", 2)
     finally:

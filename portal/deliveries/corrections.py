@@ -17,7 +17,7 @@ from portal.deliveries.difference_queries import Place
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.strayed import kept_out
 from portal.exports import service as exports
-from portal.exports import take_back
+from portal.exports import settled, take_back
 from portal.exports.codes import LEAVING
 from portal.exports.corrections import Difference, differences, without
 from portal.exports.models import Export, ExportKind, ExportState
@@ -116,7 +116,7 @@ def can_be_undone(work: Work, export: Export, delivery: Delivery) -> bool:
     if export.kind is not ExportKind.HOURS or export.state is not ExportState.READY or delivery.state not in OVER:
         return False
     taken = (DeliveryLine.delivery_id == delivery.id) & (DeliveryLine.state == LineState.ACCEPTED)
-    if not work.session.scalar(select(func.count()).where(taken)):
+    if not work.session.scalar(select(func.count()).where(taken)) or settled.is_settled(work, export.id):
         return False
     bound = (Shift.export_id == export.id) & Shift.taken_back_by.is_(None)
     return bool(work.session.scalar(select(func.count()).where(bound)))

@@ -16,6 +16,7 @@ from portal.deliveries.difference_types import Approved, Person, Promise, Row, S
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
 from portal.deliveries.protocol import Booked, LineState
 from portal.deliveries.refusals import OWN
+from portal.exports import settled
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
 from portal.hours.models import Shift, TeamMember
@@ -237,7 +238,8 @@ def _approved(work: Work, place: Place, setup: VenueSetup, lines: Lines) -> dict
     )  # fmt: skip
     found: dict[int, dict[str, Approved]] = defaultdict(dict)
     mine = {promise.export_id for by_code in lines.promises.values() for ps in by_code.values() for promise in ps}
-    for member_id, kind, export_id, taken_back_by, minutes in work.session.execute(query):
+    forgotten = ((b.member_id, b.kind, b.export_id, None, b.minutes) for b in settled.bound(work, mine) if b.approved)
+    for member_id, kind, export_id, taken_back_by, minutes in (*work.session.execute(query), *forgotten):
         if export_id is not None and export_id not in mine:
             continue  # these hours went to another salarispakket
         fallback = setup.codes.get(kind, "" if place.reads else kind)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from portal.accounts.models import Organisation
 from portal.deliveries import receipt_chain
 from portal.deliveries.receipt_facts import at_rest, body_of
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
@@ -137,7 +138,7 @@ def _body(work: Work, walk: Walk, row: Receipt) -> None:
     newest = latest(work, row.delivery_id) is row and at_rest(work, row.delivery_id)
     if row.body is None:
         walk.erased += 1
-        if newest and not same_numbers(row, body_of(work, row.delivery_id)):
+        if newest and not _customer_is_gone(work, row) and not same_numbers(row, body_of(work, row.delivery_id)):
             raise Wrong(f"{place}: the ledger of delivery {row.delivery_id} was changed after it")
         return
     try:
@@ -148,6 +149,12 @@ def _body(work: Work, walk: Walk, row: Receipt) -> None:
         raise Wrong(f"{place}: changed; its body belongs to another one")
     if newest and not same(told, body_of(work, row.delivery_id)):
         raise Wrong(f"{place}: the ledger of delivery {row.delivery_id} was changed after it")
+
+
+def _customer_is_gone(work: Work, row: Receipt) -> bool:
+    """Of an erased customer the ledger is gone; the trail says when and by whom it was erased."""
+    gone = select(Organisation.erased_at).where(Organisation.id == row.organisation_id)
+    return work.session.scalar(gone) is not None
 
 
 def _against_anchor(walk: Walk) -> None:

@@ -89,7 +89,7 @@ class ExportLine(Base):
 
 
 class ExportFile(Base):
-    """The bytes of a file as they were made, sealed: they may hold a BSN."""
+    """The bytes of a file as they were made, sealed: they may hold a BSN. After some days only `sha256` is left."""
 
     __tablename__ = "export_file"
     __table_args__ = (UniqueConstraint("export_id", "extension"),)
@@ -98,4 +98,24 @@ class ExportFile(Base):
     export_id: Mapped[int] = mapped_column(ForeignKey("export.id"), index=True)
     extension: Mapped[str] = mapped_column(String(4))
     sha256: Mapped[str] = mapped_column(String(64))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class SettledHours(Base):
+    """What is left of the shifts of an export that are forgotten: their sum, by person, kind and approval.
+
+    So that what was exported still equals what is there: without it a correction would take the hours back from
+    payroll. `shifts`: how many they were.
+    """
+
+    __tablename__ = "settled_hours"
+    __table_args__ = (UniqueConstraint("export_id", "member_id", "kind", "approved"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    export_id: Mapped[int] = mapped_column(ForeignKey("export.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("team_member.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    approved: Mapped[bool]
+    minutes: Mapped[int]
+    shifts: Mapped[int]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from portal.audit.queries import acts
+from portal.exports import settled
 from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.preflight import Earlier, Material, examine
 from portal.exports.types import Preview
@@ -184,7 +185,10 @@ def _sums(work: Work, ids: Sequence[int]) -> dict[int, tuple[int, int, int, Deci
 def _bound(work: Work, ids: Sequence[int]) -> dict[int, int]:
     mine = Shift.export_id.in_(ids) & Shift.taken_back_by.is_(None)
     query = select(Shift.export_id, func.count()).where(mine).group_by(Shift.export_id)
-    return {export_id or 0: count for export_id, count in work.session.execute(query)}
+    found = settled.counts(work, ids)
+    for export_id, count in work.session.execute(query):
+        found[export_id or 0] = found.get(export_id or 0, 0) + count
+    return found
 
 
 def _leaving(work: Work, ids: Sequence[int]) -> dict[int, int]:

@@ -10,11 +10,13 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, select
 
 from portal.accounts.queries import venue as require_venue
+from portal.exports import settled
 from portal.exports.corrections import Bound, Coding, Difference, Frozen
 from portal.exports.models import Export, ExportKind, ExportLine, ExportState
 from portal.exports.queries import line_binding
 from portal.exports.types import Correction
-from portal.hours.models import Shift
+from portal.hours.models import Shift, TeamMember
+from portal.hours.team import open_bsn
 from portal.hours.types import BatchLine, Period, Person
 from portal.integrations.contract import LineSender, Provider
 from portal.integrations.queries import VenueSetup, venue_setup
@@ -26,7 +28,8 @@ from portal.secret import Secret
 class Series:
     """The exports of a venue, target and period, with their lines by id and the shifts that are bound to them.
 
-    Shifts that are being taken back are left out: a correction that stands takes their hours off already.
+    Shifts that are being taken back are left out: a correction that stands takes their hours off already. Of shifts
+    that are forgotten there are sums.
     """
 
     venue_id: int
@@ -56,9 +59,10 @@ def series(work: Work, provider: Provider, venue_id: int, period: Period) -> Ser
     bound = select(Shift.member_id, Shift.export_id, Shift.kind, Shift.minutes, Shift.approved).where(
         Shift.export_id.in_(ready), Shift.organisation_id == work.organisation_id, Shift.taken_back_by.is_(None)
     )
+    there = (Bound(m, e or 0, kind, minutes, ok) for m, e, kind, minutes, ok in work.session.execute(bound))
     return Series(
         venue_id, provider, period, exports, {row.id: row for row, _line in lines}, [line for _row, line in lines],
-        tuple(Bound(m, e or 0, kind, minutes, ok) for m, e, kind, minutes, ok in work.session.execute(bound)),
+        (*there, *settled.bound(work, ready)),
         venue_setup(work, provider.key, venue_id),
     )  # fmt: skip
 
@@ -92,12 +96,16 @@ def belongs(work: Work, key: str, venue_id: int, period: Period) -> ColumnElemen
 def batch_line(work: Work, found: Series, one: Difference) -> BatchLine:
     """The line of a correction. It names the person as they were when the hours went out: payroll knows them so."""
     row = found.rows[one.line_id]
-    bsn = Secret("")
-    if row.bsn_sealed is not None and found.provider.needs_bsn:
-        binding = line_binding(found.exports[row.export_id], row.member_id, row.code)
-        bsn = work.vault.open(row.bsn_sealed, binding)
+    bsn = _bsn(work, found, row) if found.provider.needs_bsn else Secret("")
     person = Person(row.member_id, row.name, row.personnel_number, row.email, bsn)
     return BatchLine(0, person, one.kind, one.code, one.minutes, one.hours, row.employee_ref, one.kinds)
+
+
+def _bsn(work: Work, found: Series, row: ExportLine) -> Secret:
+    """As it went out; when that is forgotten, the one that is known now."""
+    if row.bsn_sealed is not None:
+        return work.vault.open(row.bsn_sealed, line_binding(found.exports[row.export_id], row.member_id, row.code))
+    return open_bsn(work, work.session.get_one(TeamMember, row.member_id))
 
 
 def fingerprint(found: Series, rows: Sequence[Difference], *more: object) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, func, select, update
 from portal.accounts.models import Organisation
 from portal.accounts.queries import venue as require_venue
 from portal.audit.service import record
-from portal.exports import codes, files, take_back
+from portal.exports import codes, files, settled, take_back
 from portal.exports.models import Export, ExportFile, ExportKind, ExportLine, ExportState
 from portal.exports.queries import batch_of, file_binding, line_binding, preview
 from portal.exports.types import Correction, Preview
@@ -27,6 +27,14 @@ from portal.kernel.work import Acting, Work
 PROCESSED = (
     "Van deze correctie is gemeld dat het bestand is ingelezen. Intrekken of versturen kan dan niet meer: "
     "de uren zouden dubbel tellen."
+)
+
+TOO_LATE = (
+    "Uren van deze export zijn gewist: na 90 dagen, of op verzoek van een teamlid. Intrekken kan niet meer. Ze zouden "
+    "niet nog eens geëxporteerd kunnen worden."
+)
+GONE = (
+    "Het bestand van deze export is gewist en kan niet meer hetzelfde worden gemaakt. De bedragen staan hieronder nog."
 )
 
 
@@ -160,6 +168,8 @@ def withdraw_in(work: Work, export_id: int) -> None:
         return
     if export.processed_at is not None:
         raise Conflict(PROCESSED, code=codes.PROCESSED)
+    if settled.is_settled(work, export.id):
+        raise Conflict(TOO_LATE, code=codes.TOO_LATE)
     taking = take_back.corrections_of(work, export.id)
     if taking:
         raise Conflict(
@@ -167,7 +177,7 @@ def withdraw_in(work: Work, export_id: int) -> None:
         )
     export.state = ExportState.WITHDRAWN
     take_back.never_mind(work, export.id)
-    work.session.execute(update(Shift).where(Shift.export_id == export.id).values(export_id=None))
+    work.session.execute(update(Shift).where(Shift.export_id == export.id).values(export_id=None, freed_at=work.now))
     record(work, "export.withdrawn", export=export.id)
 
 
@@ -186,7 +196,7 @@ def release_lines(work: Work, export: Export, line_ids: Collection[int], kept: M
             continue
         line.released_at = work.now
         shifts = (Shift.export_id == export.id) & (Shift.member_id == line.member_id) & Shift.kind.in_(line.kinds)
-        work.session.execute(update(Shift).where(shifts).values(export_id=None))
+        work.session.execute(update(Shift).where(shifts).values(export_id=None, freed_at=work.now))
     record(work, "export.released", export=export.id, count=len(found))
     return len(found)
 
@@ -228,10 +238,21 @@ def download(acting: Acting, export_id: int, extension: str) -> tuple[str, bytes
                 "Een rekenprogramma leest dat als formule. Download het Excel-bestand, of pas de tekst aan bij Team.",
                 code=codes.NO_CSV,
             )
-        content = work.vault.open_bytes(stored.sealed, file_binding(export, extension))
+        content = _content(work, acting.part(Providers).get(export.provider), export, stored)
         with_bsn = acting.part(Providers).get(export.provider).needs_bsn
         record(work, "export.downloaded", export=export.id, file=extension, with_bsn=with_bsn)
         return file_name(export, extension), content
+
+
+def _content(work: Work, provider: Provider, export: Export, stored: ExportFile) -> bytes:
+    """The file as it was made; after its week it is made once more, and only the very same bytes are given (E4)."""
+    if stored.sealed is not None:
+        return work.vault.open_bytes(stored.sealed, file_binding(export, stored.extension))
+    batch = batch_of(work, export)
+    content = files.to_csv(batch, provider) if stored.extension == "csv" else files.to_xlsx(batch, provider)
+    if hashlib.sha256(content).hexdigest() != stored.sha256:
+        raise Conflict(GONE, code=codes.FORGOTTEN)
+    return content
 
 
 def file_name(export: Export, extension: str) -> str:

@@ -7,6 +7,7 @@ export can take them, and they count for no other correction. Everything here ne
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import CursorResult, select, update
 
@@ -33,7 +34,7 @@ def begin(work: Work, correction: Export, export_id: int, members: Collection[in
 def end(work: Work, correction: Export, lines: Sequence[Line]) -> None:
     """Free what payroll gave back, and keep with its export what it did not. Safe to call at any moment, and twice."""
     verdict = judge(_leaving(work, correction), lines)
-    _set(work, verdict.free, export_id=None, taken_back_by=None)
+    _set(work, verdict.free, export_id=None, taken_back_by=None, freed_at=work.now)
     _set(work, verdict.stays, taken_back_by=None)
     if verdict.free or verdict.stays:
         record(
@@ -69,7 +70,7 @@ def _leaving(work: Work, correction: Export) -> list[Leaving]:
     ]  # fmt: skip
 
 
-def _set(work: Work, shift_ids: Sequence[int], **values: None) -> None:
+def _set(work: Work, shift_ids: Sequence[int], **values: datetime | None) -> None:
     for start in range(0, len(shift_ids), 500):
         ids = shift_ids[start : start + 500]
         work.session.execute(update(Shift).where(Shift.id.in_(ids)).values(**values))

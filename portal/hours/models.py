@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.kernel.db import Base, Instant, Key
+from portal.kernel.db import Base, Instant, Key, new_ref
 
 
 class TeamMember(Base):
-    """A person of one venue. `seal_row` is the row name in the binding of the sealed BSN."""
+    """A person of one venue. `seal_row` is the row name in the binding of the sealed BSN.
+
+    `erased_at`: the row stays without the person, because hours that were paid point at it. `erased_keys`: keyed
+    hashes of the number, address and BSN, as long as an old file could bring those hours once more.
+    """
 
     __tablename__ = "team_member"
     __table_args__ = (
         UniqueConstraint("venue_id", "personnel_number"),
         UniqueConstraint("venue_id", "email"),
         UniqueConstraint("venue_id", "bsn_index"),
+        Index("ix_team_member_ref", "ref", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -30,6 +35,9 @@ class TeamMember(Base):
     bsn_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     bsn_index: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    ref: Mapped[str] = mapped_column(String(32), default=new_ref, server_default="")
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    erased_keys: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Upload(Base):
@@ -54,6 +62,7 @@ class Shift(Base):
     """Worked time of one person. `export_id` set means frozen: it left in that export.
 
     `taken_back_by`: the correction that takes it back. Until payroll gave it back it belongs to its export.
+    `freed_at`: when an export let it go, so that there is time to export it again.
     """
 
     __tablename__ = "shift"
@@ -77,3 +86,4 @@ class Shift(Base):
     approved: Mapped[bool]
     export_id: Mapped[int | None] = mapped_column(Key, index=True)
     taken_back_by: Mapped[int | None] = mapped_column(Key, index=True)
+    freed_at: Mapped[datetime | None] = mapped_column(Instant)

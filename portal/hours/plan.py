@@ -12,6 +12,7 @@ from sqlalchemy import false, insert, select
 
 from portal.hours import codes
 from portal.hours.models import Shift, TeamMember
+from portal.hours.retention import IMPORTABLE, oldest_day
 from portal.hours.team import Roster
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.filters import datum, datumtijd, tijd
@@ -50,7 +51,7 @@ class Plan:
     def __init__(self, work: Work, venue_id: int, choices: Choices) -> None:
         self.work, self.venue_id = work, venue_id
         self.same_day, self.after_export = choices.same_day, choices.after_export
-        self.roster = Roster(work, venue_id)
+        self.roster, self.oldest = Roster(work, venue_id), oldest_day(work.now)
         self.added: list[tuple[TeamMember, ImportedShift]] = []
         self.changed: list[tuple[Shift, ImportedShift]] = []
         self.removed: list[Shift] = []
@@ -80,6 +81,8 @@ class Plan:
         return errors
 
     def _add(self, shift: ImportedShift) -> RowError | None:
+        if shift.workday < self.oldest:
+            return _too_old(shift)
         member = self.roster.find_or_make(shift)
         if isinstance(member, RowError):
             return member
@@ -232,6 +235,12 @@ def _same_day(row: ImportedShift, stored: Shift) -> RowError:
     cause = f"Op {datum(stored.workday)} staat van {row.name} al een dienst van {times}, die niet in dit bestand staat."
     remedy = "Kies bij ‘Andere dienst op dezelfde dag’ wat er moet gebeuren."
     return RowError(row.row, "Start", cause, remedy, codes.SAME_DAY)
+
+
+def _too_old(row: ImportedShift) -> RowError:
+    cause = f"{datum(row.workday)} is meer dan {IMPORTABLE.days} dagen geleden. Zulke uren lezen we niet meer in."
+    remedy = "Haal de rij uit het bestand. Moet iemand deze uren nog krijgen? Voer ze in bij je salarispakket."
+    return RowError(row.row, "Datum", cause, remedy, codes.TOO_OLD)
 
 
 def _elsewhere(row: ImportedShift, venue: str) -> RowError:

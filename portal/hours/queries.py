@@ -9,6 +9,7 @@ from sqlalchemy import and_, case, func, select
 
 from portal.accounts.queries import venue as require_venue
 from portal.audit.queries import acts
+from portal.hours import retention
 from portal.hours.models import Shift, TeamMember, Upload
 from portal.hours.periods import bounds
 from portal.hours.types import Period
@@ -111,6 +112,21 @@ def shifts(work: Work, venue_id: int, period: Period, member_id: int | None = No
     return [_shift(row) for row in work.session.scalars(query.order_by(Shift.member_id, Shift.starts_at))]
 
 
+@dataclass(frozen=True)
+class Fading:
+    """Approved hours that no export took and that will be forgotten soon; `first`: the oldest day."""
+
+    shifts: int
+    first: date | None
+
+
+def fading(work: Work) -> Fading:
+    soon = retention.today(work.now) - retention.HOURS + retention.WARN
+    mine = (Shift.organisation_id == work.organisation_id) & Shift.export_id.is_(None) & Shift.approved
+    query = select(func.count(), func.min(Shift.workday)).where(mine, Shift.workday < soon)
+    return Fading(*work.session.execute(query).one())
+
+
 def kinds(work: Work, venue_id: int) -> list[str]:
     """The kinds of hours that occur at a venue."""
     require_venue(work, venue_id)
@@ -161,5 +177,12 @@ def _shift(row: Shift) -> ShiftInfo:
 
 def _upload(row: Upload) -> UploadInfo:
     return UploadInfo(
-        row.id, row.venue_id, row.file_name, row.added, row.changed, row.removed, row.unchanged, row.created_at
+        row.id,
+        row.venue_id,
+        row.file_name or "bestand",
+        row.added,
+        row.changed,
+        row.removed,
+        row.unchanged,
+        row.created_at,
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import or_, select
 
@@ -11,13 +13,14 @@ from portal.accounts.models import Organisation, Venue
 from portal.audit.service import record
 from portal.hours import codes
 from portal.hours.models import Shift, TeamMember
+from portal.hours.retention import today
 from portal.hours.types import ImportedShift, RowError
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.vault import Binding
 from portal.kernel.work import Acting, Work
 from portal.secret import Secret
 
-BSN_PURPOSE = "bsn"
+BSN_PURPOSE, ERASED_PURPOSE = "bsn", "erased"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ class Roster:
         self.grown: dict[int, tuple[TeamMember, bool]] = {}
         for member in members:
             self._remember(member)
+        self.erased = _erased(work)
 
     def find_or_make(self, shift: ImportedShift) -> TeamMember | RowError:
+        if erased := self._was_erased(shift):
+            return erased
         found = {id(m): m for key in self._keys(shift) if (m := self.by_key.get(key))}
         if len(found) > 1:
             return RowError(
@@ -67,6 +73,17 @@ class Roster:
             return self._look_alike(shift) or self._make(shift)
         (member,) = found.values()
         return self._conflict(member, shift) or self._complete(member, shift)
+
+    def _was_erased(self, shift: ImportedShift) -> RowError | None:
+        """Hours of before somebody was erased: they may have been paid, and nothing is left to see that by (G2)."""
+        keys = hidden_keys(self.work, self._keys(shift)) if self.erased else ()
+        if not any(shift.workday <= self.erased[key] for key in keys if key in self.erased):
+            return None
+        cause = (
+            f"Dit teamlid is gewist. Uren van voor die tijd lezen we niet nog eens in, ook niet die van {shift.name}."
+        )
+        remedy = "Haal de rij uit het bestand. Zo telt geen uur dubbel."
+        return RowError(shift.row, "Teamlid", cause, remedy, codes.ERASED)
 
     def _keys(self, shift: ImportedShift) -> list[tuple[str, str]]:
         index = self._index(shift.bsn)
@@ -157,6 +174,22 @@ class Roster:
         ):  # fmt: skip
             if value:
                 self.by_key[(kind, value)] = member
+
+
+def hidden_keys(work: Work, keys: Iterable[tuple[str, str]]) -> list[str]:
+    """Keyed hashes of who somebody is, by which a file can be recognised and nobody found."""
+    return [work.vault.index(Secret(f"{kind} {value}"), work.organisation_id, ERASED_PURPOSE) for kind, value in keys]
+
+
+def _erased(work: Work) -> dict[str, date]:
+    """Until which day hours of erased people of this organisation may be in an old file, by their hidden keys."""
+    own = (TeamMember.organisation_id == work.organisation_id) & TeamMember.erased_keys.is_not(None)
+    rows = work.session.execute(select(TeamMember.erased_keys, TeamMember.erased_at).where(own))
+    found: dict[str, date] = {}
+    for keys, at in rows:
+        for key in keys or ():
+            found[key] = max(today(at), found.get(key, date.min)) if at else date.max
+    return found
 
 
 def same_name(one: str, other: str) -> bool:

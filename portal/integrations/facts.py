@@ -30,10 +30,11 @@ def report_to_json(report: CheckReport) -> dict[str, Any]:
 
 
 def report_from_json(stored: dict[str, Any]) -> CheckReport:
+    """What a check found; of one that was forgotten, nothing."""
     return CheckReport(
-        environment=stored["environment"],
-        domain=stored["domain"],
-        debtors=tuple(stored["debtors"]),
-        companies=tuple(Company(**company) for company in stored["companies"]),
-        rights=tuple(Right(**right) for right in stored["rights"]),
+        environment=stored.get("environment", ""),
+        domain=stored.get("domain", ""),
+        debtors=tuple(stored.get("debtors", ())),
+        companies=tuple(Company(**company) for company in stored.get("companies", ())),
+        rights=tuple(Right(**right) for right in stored.get("rights", ())),
     )

@@ -84,9 +84,11 @@ def destroy_credentials(work: Work, koppeling: Koppeling) -> None:
 
 
 def forget_credential(work: Work, credential: Credential) -> None:
-    """Destroy the data key of a token that no koppeling points at any more, and record it."""
+    """Destroy the data key of a token that no koppeling points at any more, and record it. Safe to call twice."""
+    known = credential.sealed_token is not None
     strongbox.destroy(work, credential)
-    record(work, "credential.destroyed", credential.organisation_id, fingerprint=credential.fingerprint)
+    if known:
+        record(work, "credential.destroyed", credential.organisation_id, fingerprint=credential.fingerprint)
 
 
 def open_credentials(work: Work, organisation_id: int, key: str, why: str) -> Credentials:

@@ -47,7 +47,8 @@ class Koppeling(Base):
 
 
 class Credential(Base):
-    """A token as it was handed over. `sealed_token` becomes NULL when it is withdrawn, and its `CredentialKey` goes."""
+    """A token as it was handed over. `sealed_token` becomes NULL when it is withdrawn, and its `CredentialKey` goes.
+    `unused_since`: when the daily job first saw that nothing uses it."""
 
     __tablename__ = "credential"
 
@@ -60,6 +61,7 @@ class Credential(Base):
     email: Mapped[str] = mapped_column(String(254))
     domain: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    unused_since: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class CredentialKey(Base):

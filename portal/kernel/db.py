@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -76,6 +77,12 @@ def state_column(states: type[StrEnum]) -> Enum:
         name=states.__name__.lower(),
         values_callable=lambda kind: [str(member.value) for member in kind],
     )
+
+
+def new_ref() -> str:
+    """A name for a row that nobody guesses and that no other row ever gets, unlike a number: after a restore numbers
+    are given out again."""
+    return secrets.token_hex(16)
 
 
 Key = BigInteger().with_variant(Integer, "sqlite")

@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.accounts.models import Note, OneTimeLink, PasskeyQuestion, Venue, WebSession
-from portal.accounts.tasks import DAILY
 from portal.hours.models import TeamMember
 from portal.kernel.access import kept_names
 from portal.kernel.work import Acting
+from portal.privacy.run import run
 from tests.accounts.passkey_steps import ADD, ask
 from tests.accounts.test_factor import code_of, turn_on
 from tests.browse import Page, Visitor
@@ -272,8 +272,7 @@ def test_what_is_over_is_forgotten_once_a_day(acting: Acting, cast: Cast, signed
     with acting.begin() as work:
         for row in (*work.session.scalars(select(Note)), *work.session.scalars(select(PasskeyQuestion))):
             row.expires_at -= timedelta(hours=1)
-    for _name, task in DAILY:
-        task(acting)
+    run(acting)
     with acting.read() as work:
         assert work.session.scalars(select(Note)).all() == []
         assert work.session.scalars(select(PasskeyQuestion)).all() == []

@@ -20,7 +20,7 @@ from tests.hours.sheets import row
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 # an address is unique over all customers; codes and sessions belong to a person
-OPEN = {"app_user", "one_time_link", "recovery_code", "second_factor", "web_session"}
+OPEN = {"app_user", "note", "one_time_link", "passkey", "recovery_code", "second_factor", "web_session"}
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ class TestViews:
             "machines.changes", "machines.llms", "machines.markdown", "machines.robots", "machines.sitemap",
             "machines.whole",
             "passkeys.ask_second", "passkeys.ask_to_enter", "passkeys.sign_in",
+            "privacy.show",
             "receipts.ask", "receipts.check",
             "search.results", "search.suggestions",
             "voice.missing", "voice.thanks", "voice.vote",

@@ -11,14 +11,15 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection, Table, create_engine, insert, select, text
 
 from portal.audit import seals
-from portal.audit.models import AuditEvent, AuditHead, AuditSeal
+from portal.audit.models import AuditEvent, AuditForgotten, AuditHead, AuditSeal
 from portal.audit.service import record
 from portal.cli import main
 from portal.kernel.work import Acting
 from portal.settings import Settings
 from tests.databases import as_owner
 
-TRIGGERS = ("event_kept", "event_stays", "seal_kept", "seal_stays", "head_forward", "head_stays")
+TRIGGERS = ("event_kept", "event_stays", "seal_kept", "seal_stays", "head_forward", "head_stays", "forgotten_forward",
+            "forgotten_stays")  # fmt: skip
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Archive:
     @contextmanager
     def restored(self) -> Iterator[None]:
         """Whatever is done to the trail, it is as it was afterwards; the note outside the database too."""
-        tables = [cast("Table", model.__table__) for model in (AuditEvent, AuditSeal, AuditHead)]
+        tables = [cast("Table", model.__table__) for model in (AuditEvent, AuditSeal, AuditHead, AuditForgotten)]
         note = self.settings.data / "audit.head"
         kept_note = note.read_bytes()
         with self.intruder() as connection:

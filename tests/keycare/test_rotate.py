@@ -184,7 +184,12 @@ def _many(place: Place) -> None:
         start = 1_000
         rows = []
         for number in range(start, start + MANY):
-            own = {"id": number, "personnel_number": f"X{number}", "email": f"x{number}@dezon.example"}
+            own = {
+                "id": number,
+                "personnel_number": f"X{number}",
+                "email": f"x{number}@dezon.example",
+                "ref": f"ref-{number}",
+            }
             one = TeamMember(**{**shared, **own, "bsn_index": None})
             one.bsn_sealed = work.vault.seal(Secret(BSN), bsn_binding(one))
             rows.append({c.name: getattr(one, c.name) for c in TeamMember.__table__.columns})

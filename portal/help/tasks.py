@@ -1,7 +1,0 @@
-"""What the worker does for this area, once a day."""
-
-from __future__ import annotations
-
-from portal.help.retention import forget_old
-
-DAILY = (("forget what readers said", forget_old),)

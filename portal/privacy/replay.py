@@ -1,0 +1,28 @@
+"""Everybody who was erased, erased once more: after a restore, or after a crash in the middle (H5)."""
+
+from __future__ import annotations
+
+from portal.kernel.errors import Conflict
+from portal.kernel.logs import log, warn
+from portal.kernel.work import Acting, Actor
+from portal.privacy import journal, service
+from portal.settings import Settings
+
+
+def replay(acting: Acting) -> int:
+    """Go through the journal of erasures; returns how many had to be done. Safe to call at any time, and twice.
+
+    Run at the start of the web process, of the worker and every day, and after a restore. What has hours under way is
+    left for the next time: first it must be certain what was paid.
+    """
+    robot, done = acting.as_actor(Actor("koppelportaal")), 0
+    for entry in journal.read(acting.vault, acting.part(Settings).backups):
+        try:
+            done += service.again(robot, entry)
+        except Conflict:
+            warn("erasure_waits", reason=entry.kind.value)
+        except Exception as error:  # noqa: BLE001 - one that cannot be done must not keep the portal from starting
+            warn("erasure_failed", reason=entry.kind.value, error=type(error).__name__)
+    if done:
+        log("erased again", count=done)
+    return done
