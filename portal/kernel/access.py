@@ -65,16 +65,8 @@ def recent(view: View) -> View:
     return view
 
 
-def recent_to_change(view: View) -> View:
-    """As `recent`, for what changes something only: looking asks nothing. What was typed is kept by `keeps`."""
-    view.__recent_to_change__ = True  # type: ignore[attr-defined]
-    return view
-
-
-def needs_recent(view: object, method: str) -> bool:
-    return getattr(view, "__recent__", False) or (
-        method not in SAFE_METHODS and getattr(view, "__recent_to_change__", False)
-    )
+def needs_recent(view: object) -> bool:
+    return bool(getattr(view, "__recent__", False))
 
 
 def keeps(*names: str) -> Callable[[View], View]:
@@ -142,7 +134,7 @@ def _allowed() -> ResponseReturnValue | None:
         raise Forbidden("Deze pagina is niet voor jouw rol.", endpoint=request.endpoint)
     if actor.must_add_factor and audience is not Audience.SIGNED_IN:
         return redirect(url_for("factors.show"), code=303)
-    if needs_recent(current_app.view_functions[request.endpoint], request.method) and not _is_recent(actor):
+    if needs_recent(current_app.view_functions[request.endpoint]) and not _is_recent(actor):
         _set_aside()
         return redirect(url_for("accounts.confirm", next=_wanted()), code=303)
     return None

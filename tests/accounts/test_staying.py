@@ -166,15 +166,14 @@ def test_a12_inviting_asks_for_a_recent_sign_in_and_keeps_what_was_typed(
     acting: Acting, cast: Cast, signed_in: SignIn
 ) -> None:
     alice = signed_in("alice")
+    page = alice.open(f"{PEOPLE}/uitnodigen")
     with acting.begin() as work:
         for session in work.session.scalars(select(WebSession)):
             session.authenticated_at -= timedelta(minutes=16)
-    page = alice.open(PEOPLE)
-    assert page.path == PEOPLE  # looking asks nothing
     page = page.submit("Verstuur uitnodiging", {"email": "nieuw@dezon.example", "role": "beheerder"})
     assert page.path == "/bevestigen"
     page = page.submit("Bevestig", {"password": cast.password})
-    assert page.path == PEOPLE
+    assert page.path == f"{PEOPLE}/uitnodigen"
     assert value(page, "email") == "nieuw@dezon.example"
     assert page.has("[name=role][value=beheerder][checked]")
     with acting.read() as work:

@@ -31,7 +31,7 @@ def rows(app: Flask) -> list[tuple[str, ...]]:
         who = [audience is Audience.PUBLIC or role in MEMBERS[audience] for role in Role]
         own = any(name.endswith("_id") for name in rule.arguments)
         for method in sorted((rule.methods or set()) & METHODS):
-            facts = [audience is Audience.PUBLIC, *who, needs_recent(view, method), own]
+            facts = [audience is Audience.PUBLIC, *who, needs_recent(view), own]
             found.append((str(rule), method, *("yes" if fact else "" for fact in facts)))
     return sorted(found)
 
