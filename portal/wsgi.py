@@ -11,6 +11,7 @@ found = settings.load()
 if stops := dangers(found):  # whoever loads this without `portal serve`
     raise settings.SettingsError(" ".join(map(str, stops)))
 site = create_app(found)
+site.config["WIPES_MEMORY"] = True  # this process holds nothing but what visitors bring
 site.extensions["help_opening"].warm()
 site.extensions["help_search"].warm()
 app = Drained(site)

@@ -41,14 +41,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def processes(env: Mapping[str, str], port: int, logs: Path) -> Iterator[None]:
-    """The web process and the worker, with what they print in `logs`; both stop at the end."""
+def processes(env: Mapping[str, str], port: int, logs: Path) -> Iterator[int]:
+    """The web process and the worker, with what they print in `logs`; both stop at the end. Gives the number of the
+    web process."""
     with (logs / "out.log").open("wb") as out:
         wanted = (("serve", "--port", str(port), "--workers", "1"), ("worker",))
         children = [subprocess.Popen([*COMMAND, *words], env=dict(env), stdout=out, stderr=out) for words in wanted]
         try:
             _wait(port, children)
-            yield
+            yield children[0].pid
         finally:
             for child in children:
                 child.terminate()

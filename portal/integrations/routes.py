@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from functools import partial
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from portal.accounts import looks
 from portal.accounts.queries import beheerders, venues
@@ -17,6 +20,7 @@ from portal.integrations.parts import Providers
 from portal.kernel.access import MEMBERS, Audience, access, acting, keeps, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
+from portal.kernel.wipe import wipe
 from portal.kernel.work import Work
 from portal.secret import Secret
 
@@ -110,7 +114,7 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
             failure = error
         else:
             flash(f"{provider.name} herkende je gegevens. {_came_of_it(provider.key)}", "success")
-            return redirect(url_for("integrations.show", key=provider.key), code=303)
+            return _forgetting(redirect(url_for("integrations.show", key=provider.key), code=303), form.token.data)
     with acting().read() as work:
         found = queries.koppeling(work, _providers(), provider.key)
         known = queries.credential_age(work, provider.key)
@@ -120,6 +124,13 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
         "integrations/hand_over.html", provider=provider, form=form, koppeling=found, failure=failure
     )
     return page, 422 if form.errors or failure else 200
+
+
+def _forgetting(answer: Response, token: str) -> Response:
+    """Once the answer is out, nothing here remembers the token."""
+    if current_app.config.get("WIPES_MEMORY"):
+        answer.call_on_close(partial(wipe, Secret(token)))
+    return answer
 
 
 def _came_of_it(key: str) -> str:
