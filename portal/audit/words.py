@@ -106,9 +106,11 @@ GROUPS = {
     "exports": Group("Exports en leveringen", ("export.", "delivery.", "receipt.")),
     "accounts": Group("Inloggen en accounts", ("session.", "password.", "user.", "factor.", "passkey.")),
     "privacy": Group("Inzage en wissing", ("person.", "account.", "organisation.", "privacy.")),
-    "beheer": Group("Logboek en uitleg", ("trail.", "help.")),
+    "beheer": Group("Logboek en uitleg", ("trail.", "help.", "backup.", "keys.")),
 }
 LABELS = {
+    "backup_at": "back-up van", "credentials": "tokens opnieuw", "lines": "na te lezen", "lost_tokens": "tokens kwijt",
+    "sealed": "opnieuw verzegeld", "size": "grootte", "stuck": "niet te openen", "tokens": "tokens",
     "added": "nieuw", "booked": "geboekt", "bsn": "BSN gewijzigd", "by": "via", "changed": "gewijzigd",
     "company": "bedrijf", "corrected": "correcties", "correction": "correctie", "count": "aantal", "customer": "klant",
     "delivery": "levering", "export": "export", "file": "bestand", "fingerprint": "vingerafdruk", "first": "van",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, MetaData, inspect
 from portal.backup.types import CannotRestore
 
 NOT_COPIED = frozenset({"credential_key"})
+PATIENCE_SECONDS, LOOK_SECONDS = 5.0, 0.25
 UNFINISHED = "restore_unfinished"
 IN_USE = "The database is in use. Stop `portal serve` and `portal worker` first."
 COPY_OUT = sql.SQL("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT binary)")
@@ -49,17 +51,26 @@ def _copy_out(connection: Connection[Any], table: str, columns: list[str], out: 
 
 
 def require_free(engine: Engine, *, replace: bool) -> None:
-    """Raises CannotRestore when there is something, or somebody works with it."""
-    with raw(engine) as connection:
-        others = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND backend_type = 'client backend'"
-        )
-        row = connection.execute(others).fetchone()
-        if row and row[0]:
+    """Raises CannotRestore when there is something, or somebody works with it. Who was stopped a moment ago gets a few
+    seconds to be gone."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while _others(engine):
+        if time.monotonic() > until:
             raise CannotRestore(IN_USE)
+        time.sleep(LOOK_SECONDS)
+    with raw(engine) as connection:
         if _tables(connection) and not replace:
             raise CannotRestore("This database is not empty. Add --replace to put the backup in its place.")
+
+
+def _others(engine: Engine) -> int:
+    words = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )
+    with raw(engine) as connection:
+        row = connection.execute(words).fetchone()
+    return int(row[0]) if row else 0
 
 
 def begin(engine: Engine) -> None:

@@ -34,7 +34,7 @@ def make(acting: Acting, folder: Path, keep: int) -> Made:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made_at = acting.clock()
-    path = folder / f"portal-{made_at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}{SUFFIX}"
+    path = folder / f"portal-{made_at:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}{SUFFIX}"
     fresh = path.with_suffix(".part")
     try:
         _write(acting, fresh, made_at)
