@@ -48,11 +48,11 @@ def open_database(found: settings.Settings, *, current: bool = True, whole: bool
     try:
         engine = make_engine(found.database_url)
         if whole and is_unfinished(engine):
-            click.echo("A backup was put back half. Run portal restore again, with --replace.", err=True)
-            sys.exit(2)
+            engine.dispose()
+            _stop("A backup was put back half. Run portal restore again, with --replace.", 2)
         if current and not migrate.is_current(engine):
-            click.echo("The database is not up to date. Run: portal db upgrade", err=True)
-            sys.exit(2)
+            engine.dispose()
+            _stop("The database is not up to date. Run: portal db upgrade", 2)
     except DATABASE_FAULTS as error:
         no_database(error)
     return engine

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from portal.deliveries.correction_types import Way
+from portal.hours.periods import bounds
 from portal.hours.types import Period, PeriodKind
 from portal.integrations import setup
 from tests.deliveries.fix import change, correct, diffs, entries, nmbrs_settings, seen, until
@@ -30,9 +33,17 @@ IRIS = ("Iris Kuipers", "301", "123456782")
     ids=["four weeks", "the year ends", "the last week", "week 53"],
 )
 def test_the_difference_line_goes_in_the_period_that_payroll_works_on(
-    stage: Stage, deliver: Deliver, company: str, person: tuple[str, str, str], period: Period, now: Period
+    stage: Stage,
+    deliver: Deliver,
+    company: str,
+    person: tuple[str, str, str],
+    period: Period,
+    now: Period,
+    time_machine: Any,
 ) -> None:
     stage.period = period
+    after = bounds(period)[1] + timedelta(days=3)  # hours of long ago are not taken in
+    time_machine.move_to(min(datetime(after.year, after.month, after.day, 12, tzinfo=UTC), datetime.now(UTC)))
     nmbrs_settings(stage, current={company: [period.year, period.number]})
     stage.bring_hours(days=1, people=(person,))
     stage.connect_nmbrs()
