@@ -59,7 +59,7 @@ def serve_command(host: str, port: int, workers: int) -> None:
         click.echo(
             "WARNING: people on other machines can reach this over http; set PORTAL_BASE_URL=https://…", err=True
         )
-    prepare(found)
+    prepare(found, opens=False)
     try:
         app.create_app(found)
     except ContentError as error:
@@ -72,7 +72,7 @@ def serve_command(host: str, port: int, workers: int) -> None:
 def worker_command() -> None:
     """Run the worker process: mails and deliveries."""
     found = safe_settings()
-    prepare(found)
+    prepare(found, opens=True)
     worker.main(found)
 
 

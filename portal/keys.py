@@ -44,12 +44,12 @@ def root_of(text: str) -> Root:
 
 
 class Keys:
-    """Given once (from the environment), or the lines of a file that is looked at again each time."""
+    """Given once (from the environment), then the lines of a file that is looked at again each time."""
 
     def __init__(self, given: Sequence[Secret] = (), file: Path | None = None) -> None:
         """Raises BadKey."""
         self.file, self._seen = file, (0, 0, 0)
-        self._roots = tuple(root_of(key.reveal()) for key in given)
+        self.given = self._roots = tuple(root_of(key.reveal()) for key in given)
         self._refresh()
 
     def all(self) -> tuple[Root, ...]:
@@ -71,7 +71,8 @@ class Keys:
         """Cheap when nothing changed: one look at the folder."""
         if self.file is None or not (seen := _stamp(self.file)) or seen == self._seen:
             return
-        self._roots, self._seen = tuple(root_of(line) for line in read_lines(self.file)), seen
+        self._roots = (*self.given, *(root_of(line) for line in read_lines(self.file)))
+        self._seen = seen
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:
@@ -105,11 +106,16 @@ def write_lines(file: Path, lines: Sequence[str]) -> None:
         out.flush()
         os.fsync(out.fileno())
     fresh.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new name in a folder on the disk. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def make_file(file: Path) -> bool:

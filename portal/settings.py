@@ -118,13 +118,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def worker_keys(settings: Settings, environ: Mapping[str, str] | None = None) -> Keys:
-    """The private keys of the worker, which the web process never reads: from PORTAL_WORKER_KEY (and _OLD), or from a
+    """The private keys of the worker, which the web process does not keep: from PORTAL_WORKER_KEY (and _OLD), or from a
     file, by default `worker.key` in the data folder. Empty when there is none yet. Raises SettingsError."""
     env = os.environ if environ is None else environ
     try:
+        made = settings.data / "worker.key"  # by the web process, when that was started before any worker
         if _text(env, "PORTAL_WORKER_KEY"):
-            return Keys(_keys(env, "PORTAL_WORKER_KEY"))
-        return Keys(file=_key_file(env, "PORTAL_WORKER_KEY") or settings.data / "worker.key")
+            return Keys(_keys(env, "PORTAL_WORKER_KEY"), made)
+        return Keys(file=_key_file(env, "PORTAL_WORKER_KEY") or made)
     except BadKey as error:
         raise SettingsError(f"PORTAL_WORKER_KEY: {error}.") from error
 

@@ -26,6 +26,7 @@ from portal.privacy.tasks import DAILY
 from portal.settings import Settings
 
 IDLE_SECONDS = 0.5
+ANSWERERS = 4  # one payroll that hangs must not keep the pages of others waiting
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
 SEAL_SECONDS = 15.0  # how long a row of the trail stays unsealed; each seal is a row too
@@ -77,7 +78,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         *[send] * crew.threads,
         Job("look for work", crew.look_for_work, idle),
         Job("read", partial(read_asked, crew), idle),
-        Job("answer pages", partial(questions.answer_one, acting), partial(waker.wait, stop, WAKE_SECONDS)),
+        *[Job("answer pages", partial(questions.answer_one, acting), idle)] * ANSWERERS,
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         Job("beat", partial(beat, acting), partial(stop.wait, BEAT_SECONDS)),
         Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),

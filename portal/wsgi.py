@@ -6,12 +6,13 @@ from portal import settings
 from portal.app import create_app
 from portal.dangers import dangers
 from portal.kernel.limits import Drained
+from portal.kernel.wipe import Turn
 
 found = settings.load()
 if stops := dangers(found):  # whoever loads this without `portal serve`
     raise settings.SettingsError(" ".join(map(str, stops)))
 site = create_app(found)
-site.config["WIPES_MEMORY"] = True  # this process holds nothing but what visitors bring
+site.extensions["hand_over_turn"] = Turn()  # this process holds nothing but what visitors bring
 site.extensions["help_opening"].warm()
 site.extensions["help_search"].warm()
 app = Drained(site)

@@ -1,6 +1,7 @@
 """privacy: references that outlive a restore, sums of forgotten hours, files that may go, the front of the trail"""
 
 import secrets
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +25,9 @@ def upgrade() -> None:
         _reference(table)
     op.add_column("team_member", sa.Column("erased_keys", sa.JSON()))
     op.add_column("shift", sa.Column("freed_at", MOMENT))
+    # hours that wait for an export get their ninety days from now: nobody was warned before
+    shift = sa.table("shift", sa.column("freed_at", MOMENT), sa.column("export_id"))
+    op.execute(shift.update().where(shift.c.export_id.is_(None)).values(freed_at=datetime.now(UTC)))
     op.add_column("credential", sa.Column("unused_since", MOMENT))
     with op.batch_alter_table("export_file") as batch:
         batch.alter_column("sealed", existing_type=sa.LargeBinary(), nullable=True)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from portal.accounts import factor, forms, passkeys, recovery, second_step, sessions
 from portal.accounts.entering import enter, start_page
 from portal.accounts.identity import current_token
-from portal.kernel.access import Audience, access, acting, recent, safe_next
+from portal.kernel.access import Audience, access, acting, acting_for_anybody, recent, safe_next
 from portal.kernel.errors import InvalidInput, NotFound, TooOften
 
 bp = Blueprint("factors", __name__)
@@ -20,17 +20,17 @@ CODES = "factors.codes"
 @access(Audience.PUBLIC)
 def ask() -> ResponseReturnValue:
     g.no_store = True
-    if not sessions.is_waiting(acting(), current_token()):
+    if not sessions.is_waiting(acting_for_anybody(), current_token()):
         return redirect(url_for("accounts.login", next=safe_next(request.args.get("next"))), code=303)
     form, status = forms.ProofForm(), 200
     if form.validate_on_submit():
         try:
-            enter(second_step.check(acting(), current_token(), form.proof))
+            enter(second_step.check(acting_for_anybody(), current_token(), form.proof))
             return redirect(safe_next(request.args.get("next")) or start_page(), code=303)
         except (InvalidInput, TooOften, NotFound) as error:
             form.fail("code", error.message)
             status = error.status
-    offered = second_step.offered(acting(), sessions.waiting(acting(), current_token()))
+    offered = second_step.offered(acting_for_anybody(), sessions.waiting(acting_for_anybody(), current_token()))
     if not offered.app:
         form.without_app()
     page = render_template("accounts/code.html", form=form, offered=offered)

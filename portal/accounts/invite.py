@@ -120,12 +120,20 @@ def invited(acting: Acting, token: str) -> tuple[str, Role]:
         return link.email, link.role or Role.URENVERWERKER
 
 
+def _lock_owner(work: Work, token: str) -> None:
+    """The organisation comes first, as everywhere: whoever manages people holds it while they change links."""
+    owner = links.peek(work, LinkPurpose.INVITATION, token).organisation_id
+    if owner is not None:
+        work.session.get_one(Organisation, owner, with_for_update=True)
+
+
 def accept(acting: Acting, token: str, name: str, password: Secret) -> None:
     """Make the account. Raises InvalidInput, or NotFound for a dead link; of two at once, one succeeds."""
     email, _role = invited(acting, token)
     check_new(password, name, email)
     hashed = make_hash(password)
     with acting.begin() as work:
+        _lock_owner(work, token)
         link = links.redeem(work, LinkPurpose.INVITATION, token)
         if _taken(work, link.email, link.organisation_id):
             raise Conflict("Dit e-mailadres heeft al een account. Log in met je wachtwoord.")

@@ -17,7 +17,7 @@ from portal.accounts.factor_routes import after_adding
 from portal.accounts.identity import current_token
 from portal.accounts.questions import Purpose
 from portal.accounts.throttle import place_of
-from portal.kernel.access import Audience, access, acting, recent
+from portal.kernel.access import Audience, access, acting, acting_for_anybody, recent
 from portal.kernel.errors import InvalidInput, TooOften
 
 bp = Blueprint("passkeys", __name__)
@@ -29,7 +29,7 @@ COOKIE = "passkey"
 def ask_to_enter() -> ResponseReturnValue:
     g.no_store = True
     holder = session.setdefault(COOKIE, secrets.token_urlsafe(32))
-    return jsonify(passkeys.question(acting(), Purpose.ENTER, holder, None, place_of(request.remote_addr)))
+    return jsonify(passkeys.question(acting_for_anybody(), Purpose.ENTER, holder, None, place_of(request.remote_addr)))
 
 
 @bp.post("/inloggen/passkey")
@@ -39,7 +39,9 @@ def sign_in() -> ResponseReturnValue:
     status = 422
     if form.validate():
         try:
-            token = login.sign_in_with_passkey(acting(), session.get(COOKIE, ""), form.passkey.data, caller())
+            token = login.sign_in_with_passkey(
+                acting_for_anybody(), session.get(COOKIE, ""), form.passkey.data, caller()
+            )
         except (InvalidInput, TooOften) as error:
             form.fail("passkey", error.message)
             status = error.status
@@ -54,8 +56,8 @@ def sign_in() -> ResponseReturnValue:
 @access(Audience.PUBLIC)
 def ask_second() -> ResponseReturnValue:
     g.no_store = True
-    user_id = sessions.waiting(acting(), current_token())
-    return jsonify(passkeys.question(acting(), Purpose.SECOND, current_token(), user_id))
+    user_id = sessions.waiting(acting_for_anybody(), current_token())
+    return jsonify(passkeys.question(acting_for_anybody(), Purpose.SECOND, current_token(), user_id))
 
 
 @bp.post("/bevestigen/vraag")

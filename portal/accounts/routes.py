@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts import forms, invite, login, password, queries, second_step, service, sessions
 from portal.accounts.entering import caller, enter, go_on, start_page
 from portal.accounts.identity import current_token
-from portal.kernel.access import Audience, access, acting, keeps, page_of_form, safe_next, viewer
+from portal.kernel.access import Audience, access, acting, acting_for_anybody, keeps, page_of_form, safe_next, viewer
 from portal.kernel.errors import InvalidInput, NotFound, TooOften
 from portal.secret import Secret
 
@@ -23,7 +23,7 @@ def sign_in() -> ResponseReturnValue:
     form, status = forms.LoginForm(), 200
     if form.validate_on_submit():
         try:
-            token = login.sign_in(acting(), form.email.data, Secret(form.password.data), caller())
+            token = login.sign_in(acting_for_anybody(), form.email.data, Secret(form.password.data), caller())
         except (InvalidInput, TooOften) as error:
             form.fail("password", error.message)
             status = error.status
@@ -80,7 +80,7 @@ def ask_reset() -> ResponseReturnValue:
     form = forms.AskResetForm()
     if form.validate_on_submit():
         try:
-            password.ask_reset(acting(), form.email.data, request.remote_addr or "")
+            password.ask_reset(acting_for_anybody(), form.email.data, request.remote_addr or "")
         except TooOften as error:
             form.fail("email", error.message)
             return render_template("accounts/ask_reset.html", form=form), error.status
@@ -95,13 +95,13 @@ def reset(token: str) -> ResponseReturnValue:
     form = forms.ResetForm()
     if form.validate_on_submit():
         try:
-            password.reset(acting(), token, Secret(form.password.data))
+            password.reset(acting_for_anybody(), token, Secret(form.password.data))
         except InvalidInput as error:
             form.fail(error.field, error.message)
         else:
             flash("Je nieuwe wachtwoord staat klaar. Log ermee in.", "success")
             return redirect(url_for("accounts.login"), code=303)
-    password.check_link(acting(), token)
+    password.check_link(acting_for_anybody(), token)
     return render_template("accounts/reset.html", form=form), 422 if form.errors else 200
 
 
@@ -110,10 +110,10 @@ def reset(token: str) -> ResponseReturnValue:
 def accept(token: str) -> ResponseReturnValue:
     g.no_store = True  # the address itself is a secret
     form = forms.AcceptForm()
-    email, role = invite.invited(acting(), token)
+    email, role = invite.invited(acting_for_anybody(), token)
     if form.validate_on_submit():
         try:
-            invite.accept(acting(), token, form.name.data, Secret(form.password.data))
+            invite.accept(acting_for_anybody(), token, form.name.data, Secret(form.password.data))
         except InvalidInput as error:
             form.fail(error.field, error.message)
         else:

@@ -7,7 +7,6 @@ again (C7). It is worth nothing without the key of the worker, and without the v
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
 import os
@@ -18,14 +17,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.backup.sealed_file import Sealing, unseal
+from portal.backup.sealed_file import NotOurs, Sealing, unseal
 from portal.integrations.models import Credential, CredentialKey
 from portal.kernel.key_models import WorkerKey
+from portal.kernel.locks import alone
 from portal.kernel.work import Acting, Work
-from portal.keys import Keys
+from portal.keys import Keys, sync_folder
 
 NAME = "data-keys.sealed"
-_written: dict[Path, str] = {}  # what this process wrote last: the same is not written again
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,26 @@ def file_of(folder: Path) -> Path:
 
 
 def write(acting: Acting, folder: Path, *, always: bool = False) -> int:
-    """Write the data keys of now in one step; returns how many. Skipped when nothing changed since this process wrote.
+    """Write the data keys of now in one step; returns how many. Skipped when it holds them already.
     Raises OSError."""
-    with acting.read() as work:
-        rows = _rows(work)
-    content = json.dumps(rows, sort_keys=True).encode()
-    file, digest = file_of(folder), hashlib.sha256(content).hexdigest()
-    if always or _written.get(file) != digest or not file.exists():
-        _replace(file, content, acting.vault.keys)
-        _written[file] = digest
+    file = file_of(folder)
+    with alone(folder / "data-keys.lock"):  # what is read last is what stays
+        with acting.read() as work:
+            rows = _rows(work)
+        content = json.dumps(rows, sort_keys=True).encode()
+        if always or not _holds(file, content, acting.vault.keys):
+            _replace(file, content, acting.vault.keys)
     return len(rows)
+
+
+def _holds(file: Path, content: bytes, keys: Keys) -> bool:
+    """Whether this is in the file already, sealed with the newest key."""
+    found = io.BytesIO()
+    try:
+        unseal(file, keys, found)
+    except (OSError, NotOurs):
+        return False
+    return found.getvalue() == content
 
 
 def _rows(work: Work) -> list[dict[str, str]]:
@@ -72,6 +81,7 @@ def _replace(file: Path, content: bytes, keys: Keys) -> None:
         with os.fdopen(handle, "wb") as out, Sealing(out, keys) as sealing:
             sealing.write(content)
         fresh.replace(file)
+        sync_folder(file.parent)
     finally:
         fresh.unlink(missing_ok=True)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import ZipFile
 
 from sqlalchemy import Engine, delete, select, update
 
+from portal.accounts.look_models import SupportLook
 from portal.accounts.models import OneTimeLink, WebSession
 from portal.audit.chain import ANCHOR as TRAIL
 from portal.audit.service import record
 from portal.backup import data_keys, postgres, sqlite
+from portal.backup.leftovers import one_at_a_time
 from portal.backup.service import opened, sqlite_file
 from portal.backup.types import CannotRestore, Manifest, Restored
 from portal.deliveries import after_restore
@@ -33,10 +35,23 @@ from portal.settings import Settings
 
 LOST = Reason("Het portaal is teruggezet naar een back-up. De token zit daar niet in.", codes.TOKEN_UNREADABLE)
 AGAIN = "Vul de token opnieuw in bij Bedrijf > Instellingen, of zet de koppeling uit."
+NO_KEYS_FILE = (
+    "{name} is not here, so no token would open. Put it beside the backup or name it with --keys, or add "
+    "--without-tokens: customers then hand their tokens over again."
+)
 NO_WORKER_KEY = (
     "{count} tokens cannot be opened: the key of the worker is not here. Put worker.key (or PORTAL_WORKER_KEY) in "
     "place first, or add --without-tokens: customers then hand their tokens over again."
 )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`beside`: the folder of the backup, whose journal of erasures counts too."""
+
+    tokens: list[dict[str, str]]
+    replace_all: bool
+    beside: Path
 
 
 def restore(acting: Acting, file: Path, keys_file: Path, *, replace_all: bool, without_tokens: bool) -> Restored:
@@ -46,28 +61,29 @@ def restore(acting: Acting, file: Path, keys_file: Path, *, replace_all: bool, w
     again. Raises NotOurs, CannotRestore, OSError.
     """
     settings = acting.part(Settings)
+    if not without_tokens and not keys_file.exists():
+        raise CannotRestore(NO_KEYS_FILE.format(name=keys_file.name))
     tokens = [] if without_tokens else data_keys.read(keys_file, acting.vault.keys)
     here = set(acting.vault.opener.ids())
     strange = sum(row["key"] not in here for row in tokens)
     if strange:
         raise CannotRestore(NO_WORKER_KEY.format(count=strange))
-    with opened(file, acting.vault.keys, settings.data) as (archive, manifest):
+    asked = Asked(tokens, replace_all, file.parent)
+    with one_at_a_time(settings), opened(file, acting.vault.keys, settings.data) as (archive, manifest):
         if manifest.kind != acting.engine.dialect.name:
             raise CannotRestore(
                 f"This is a backup of {manifest.kind}; DATABASE_URL names {acting.engine.dialect.name}."
             )
         if manifest.kind == "postgresql":
-            return _postgresql(acting, archive, manifest, tokens, replace_all=replace_all)
-        return _sqlite(acting, archive, manifest, tokens, replace_all=replace_all)
+            return _postgresql(acting, archive, manifest, asked)
+        return _sqlite(acting, archive, manifest, asked)
 
 
-def _sqlite(
-    acting: Acting, archive: ZipFile, manifest: Manifest, tokens: list[dict[str, str]], *, replace_all: bool
-) -> Restored:
+def _sqlite(acting: Acting, archive: ZipFile, manifest: Manifest, asked: Asked) -> Restored:
     """Everything is settled in a file beside it; the last step puts that in place."""
     target = sqlite_file(acting.part(Settings))
     acting.engine.dispose()
-    sqlite.require_free(target, replace=replace_all)
+    sqlite.require_free(target, replace=asked.replace_all)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="restore-") as folder:
         fresh = Path(folder) / sqlite.MEMBER
@@ -77,31 +93,31 @@ def _sqlite(
         engine = make_engine(f"sqlite:///{fresh}")
         try:
             upgrade(engine)
-            done = _without_erased(_on(acting, engine), _settle(_on(acting, engine), manifest, tokens))
+            done = _without_erased(
+                _on(acting, engine), _settle(_on(acting, engine), manifest, asked.tokens), asked.beside
+            )
             with engine.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.exec_driver_sql("BEGIN")
         finally:
             engine.dispose()
-        sqlite.require_free(target, replace=replace_all)
+        sqlite.require_free(target, replace=asked.replace_all)
         _put_notes_aside(acting.part(Settings))
         sqlite.put_in_place(fresh, target)
     return done
 
 
-def _postgresql(
-    acting: Acting, archive: ZipFile, manifest: Manifest, tokens: list[dict[str, str]], *, replace_all: bool
-) -> Restored:
+def _postgresql(acting: Acting, archive: ZipFile, manifest: Manifest, asked: Asked) -> Restored:
     engine: Engine = acting.engine
     engine.dispose()
-    postgres.require_free(engine, replace=replace_all)
+    postgres.require_free(engine, replace=asked.replace_all)
     postgres.begin(engine)
     upgrade(engine, manifest.revision)
     postgres.fill(engine, archive, manifest.columns)
     upgrade(engine)
     _put_notes_aside(acting.part(Settings))
-    return _without_erased(_on(acting, engine), _settle(_on(acting, engine), manifest, tokens))
+    return _without_erased(_on(acting, engine), _settle(_on(acting, engine), manifest, asked.tokens), asked.beside)
 
 
 def _on(acting: Acting, engine: Engine) -> Acting:
@@ -120,7 +136,7 @@ def _settle(acting: Acting, manifest: Manifest, tokens: list[dict[str, str]]) ->
         _lost_tokens(work)
         _old_doors(work)
         work.session.add(Restore(backup_at=manifest.made_at, restored_at=work.now))
-        lines = after_restore.doubt(work, quiet(settings.lease_seconds, settings.remote_seconds))
+        lines = after_restore.doubt(acting, work, quiet(settings.lease_seconds, settings.remote_seconds))
         record(
             work, "backup.restored", backup_at=manifest.made_at.isoformat(), lines=lines, tokens=brought.found,
             lost_tokens=brought.lost,
@@ -128,9 +144,9 @@ def _settle(acting: Acting, manifest: Manifest, tokens: list[dict[str, str]]) ->
     return Restored(manifest.made_at, brought.found, brought.lost, lines, 0)
 
 
-def _without_erased(acting: Acting, done: Restored) -> Restored:
+def _without_erased(acting: Acting, done: Restored, beside: Path) -> Restored:
     """Whoever was erased since the backup is erased again; who has hours that are looked up first, later (daily)."""
-    return replace(done, erased_again=replay(acting))
+    return replace(done, erased_again=replay(acting, beside))
 
 
 def _lost_tokens(work: Work) -> None:
@@ -144,9 +160,10 @@ def _lost_tokens(work: Work) -> None:
 
 
 def _old_doors(work: Work) -> None:
-    """Sessions that were ended since, links that were used since, mails that were sent since: none comes back."""
+    """Sessions and looks that were ended since, links that were used, mails that were sent: none comes back."""
     work.session.execute(update(WebSession).where(WebSession.ended_at.is_(None)).values(ended_at=work.now))
     work.session.execute(update(OneTimeLink).where(OneTimeLink.used_at.is_(None)).values(expires_at=work.now))
+    work.session.execute(update(SupportLook).where(SupportLook.ended_at.is_(None)).values(ended_at=work.now))
     work.session.execute(delete(OutboxMail).where(OutboxMail.state != MailState.SENT))
 
 

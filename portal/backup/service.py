@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from portal.audit.service import record
 from portal.backup import data_keys, postgres, sqlite
+from portal.backup.leftovers import one_at_a_time
 from portal.backup.sealed_file import Sealing, unseal
 from portal.backup.types import MANIFEST, CannotRestore, Made, Manifest
 from portal.kernel.work import Acting
@@ -28,10 +29,16 @@ SUFFIX = ".backup"
 
 
 def make(acting: Acting, folder: Path, keep: int) -> Made:
-    """Make a backup and the file with data keys beside it; only the newest `keep` backups stay. Raises OSError.
+    """Make a backup and the file with data keys beside it; only the newest `keep` backups stay. Raises OSError,
+    CannotRestore when one is going on.
 
     Safe while people and workers go on, and to call twice. A backup that was not finished leaves no file.
     """
+    with one_at_a_time(acting.part(Settings)):
+        return _make(acting, folder, keep)
+
+
+def _make(acting: Acting, folder: Path, keep: int) -> Made:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made_at = acting.clock()
     path = folder / f"portal-{made_at:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}{SUFFIX}"

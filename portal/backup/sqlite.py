@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from portal.backup.types import CannotRestore
+from portal.keys import sync_folder
 
 PAGES = 2_000  # a step; between steps writers go on
 MEMBER = "portal.sqlite3"
@@ -62,8 +63,4 @@ def put_in_place(fresh: Path, file: Path) -> None:
     for rest in ("-wal", "-shm", "-journal"):
         file.with_name(file.name + rest).unlink(missing_ok=True)
     fresh.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(file.parent)

@@ -23,15 +23,18 @@ ROBOT = Actor("beheer")
 
 
 @click.command("backup")
-@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Default: PORTAL_BACKUP_DIR.")
 @click.option("--keep", default=KEEP, show_default=True, help="How many backups stay; 0 keeps all.")
-def backup_command(folder: Path | None, keep: int) -> None:
-    """Make a backup while the portal is in use. It is encrypted with the vault key: keep that key elsewhere."""
+def backup_command(keep: int) -> None:
+    """Make a backup in PORTAL_BACKUP_DIR while the portal is in use. It is encrypted with the vault key: keep that key
+    elsewhere. To have copies, copy the whole folder each time, and keep one data-keys.sealed: the newest."""
     with at_work() as acting:
         try:
-            made = service.make(acting.as_actor(ROBOT), folder or read_settings().backups, keep)
+            made = service.make(acting.as_actor(ROBOT), read_settings().backups, keep)
         except OSError as error:
             click.echo(f"The backup cannot be written: {error.strerror}.", err=True)
+            sys.exit(1)
+        except CannotRestore as error:
+            click.echo(str(error), err=True)
             sys.exit(1)
     click.echo(f"{made.path} ({made.size} bytes)")
     click.echo(f"{data_keys.file_of(made.path.parent)} (data keys of {made.keys} tokens, as they are now)")
@@ -68,5 +71,7 @@ def _tell(done: Restored) -> None:
     click.echo(f"Lines that may have been sent since: of {done.doubtful_lines} parcels; they are looked up first.")
     if done.erased_again:
         click.echo(f"Erased again: {done.erased_again}.")
-    click.echo("Everybody has to sign in again; open invitations and mails that were waiting are void.")
+    click.echo("Everybody has to sign in again; open invitations, looks of support and waiting mails are void.")
+    click.echo("Whoever was removed or got another role since is as before: look at Gebruikers. So are passwords.")
+    click.echo("Deliveries that were not done are stopped; beheerders get a mail.")
     click.echo("Imports, exports and choices made after the backup are gone: tell the customers.")

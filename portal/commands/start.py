@@ -12,10 +12,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import app, migrate, settings
+from portal.backup import leftovers
 from portal.backup.postgres import is_unfinished
 from portal.dangers import dangers
 from portal.kernel.db import make_engine
 from portal.kernel.errors import PortalError
+from portal.kernel.vault import Tampered
 from portal.kernel.work import Acting
 from portal.keycare import worker_key
 from portal.keys import BadKey
@@ -58,15 +60,21 @@ def open_database(found: settings.Settings, *, current: bool = True, whole: bool
     return engine
 
 
-def prepare(found: settings.Settings) -> None:
-    """What a process needs before it starts: a database that is up to date, and a key of the worker to lock with."""
+def prepare(found: settings.Settings, *, opens: bool) -> None:
+    """What a process needs before it starts: a database that is up to date, and a key of the worker to lock with.
+    `opens`: it opens tokens too."""
     engine = open_database(found)
     try:
         acting = app.wire(found, engine)
-        worker_key.ensure(acting)
+        (worker_key.ensure if opens else worker_key.ensure_any)(acting)
+        leftovers.take_away(found)
         replay(acting)  # who was erased is erased again, before anybody sees a page of a backup that was put back
-    except (BadKey, settings.SettingsError, OSError) as error:
+    except Tampered:
+        _stop("The vault key is not the one of this database. Check PORTAL_VAULT_KEY and PORTAL_VAULT_KEY_OLD.", 2)
+    except (BadKey, settings.SettingsError) as error:
         _stop(f"The key of the worker cannot be used: {error}", 2)
+    except OSError as error:
+        _stop(f"A file of the data or backup folder cannot be used: {error.strerror}.", 2)
     finally:
         engine.dispose()
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from portal.deliveries.models import Action, DeliveryLine, LineState, Parcel, Reading
 from portal.exports.models import ExportLine
+from portal.kernel.db import seeing_all
 from portal.kernel.work import Work
 
 
@@ -41,8 +42,11 @@ def candidates(work: Work, line_ids: Iterable[int]) -> dict[int, list[Candidate]
 
 
 def _ours(work: Work, refs: set[str]) -> set[str]:
-    known = select(DeliveryLine.remote_ref).where(DeliveryLine.remote_ref.in_(refs)) if refs else None
-    return set() if known is None else set(work.session.scalars(known))
+    """Two customers may share an employee: what is of a line of the other is not offered here."""
+    if not refs:
+        return set()
+    with seeing_all(work.session):
+        return set(work.session.scalars(select(DeliveryLine.remote_ref).where(DeliveryLine.remote_ref.in_(refs))))
 
 
 def _maybe(components: Iterable[dict[str, str]], code: str, known: set[str]) -> list[Candidate]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
 
 from portal.deliveries import ledger, why
-from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
 from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
+from portal.exports.models import ExportLine
 from portal.kernel.wake import announce
 from portal.kernel.work import Work
 
@@ -79,9 +80,37 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
     values |= {"remote_ref": ref[:60]} if ref else {}
     changed = _changed(work, update(DeliveryLine).where(where).values(**values))
     if changed and not booked:
+        _not_ours(work, parcel_id, line_id)
         _open(work, {parcel_id})
         _reopen(work, delivery_id)
     return changed
+
+
+def _not_ours(work: Work, parcel_id: int, line_id: int) -> None:
+    """What payroll holds of this code by the latest reading is of somebody else, a person says: it stood there before.
+
+    While another line of this code is unknown too it may be that one, and stays a candidate.
+    """
+    parcel = work.session.get_one(Parcel, parcel_id, populate_existing=True)
+    code = work.session.scalar(select(ExportLine.code).join(DeliveryLine).where(DeliveryLine.id == line_id))
+    others = (
+        select(DeliveryLine.id).join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
+        .where(DeliveryLine.parcel_id == parcel_id, DeliveryLine.state == LineState.UNCLEAR, ExportLine.code == code)
+    )  # fmt: skip
+    if parcel.baseline is None or work.session.scalar(others.limit(1)) is not None:
+        return
+    shown = work.session.scalar(select(Reading.components).where(*readings_of(parcel))) or []
+    known = {row["ref"] for row in parcel.baseline}
+    parcel.baseline = [*parcel.baseline, *(row for row in shown if row["code"] == code and row["ref"] not in known)]
+
+
+def readings_of(parcel: Parcel) -> tuple[ColumnElement[bool], ...]:
+    owner = select(Delivery.organisation_id).where(Delivery.id == parcel.delivery_id).scalar_subquery()
+    return (
+        Reading.organisation_id == owner, Reading.provider == parcel.provider,
+        Reading.employee_ref == parcel.employee_ref, Reading.period_kind == parcel.period_kind,
+        Reading.year == parcel.year, Reading.number == parcel.number,
+    )  # fmt: skip
 
 
 def look_again(work: Work, delivery_id: int, wait: timedelta) -> int:

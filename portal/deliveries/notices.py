@@ -53,6 +53,10 @@ UNREADABLE = Halt(
     "Wij kunnen een versleutelde waarde van deze levering niet openen.",
     "Neem contact op met support. Zelf kun je dit niet oplossen.",
 )
+RESTORED = Halt(
+    "Het portaal is teruggezet naar een back-up. We lezen eerst na wat er al in {name} staat.",
+    "Open de levering als we klaar zijn met nalezen. Klopt het, kies dan Verstuur alsnog.",
+)
 
 
 def paused(acting: Acting, work: Work, delivery_id: int, halt: Halt, code: str) -> None:

@@ -87,7 +87,7 @@ class PersonRound:
         if late := [at for at in twins if self._was_lost(at)]:
             self._look_again(late)
         refused |= dict.fromkeys(twins, TWIN)
-        blind = [] if self.has_baseline else suspects.after_restore(person, found)
+        blind = [at for at in suspects.after_restore(person, found) if at not in twins]
 
         def keep(work: Work) -> bool:
             if CHANGED in refused.values():  # Verschil shows it, and no new correction is made of it

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length
 
 from portal.audit.service import look
 from portal.deliveries import queries, receipt_body, receipt_files, receipt_queries, receipt_words
-from portal.kernel.access import Audience, access, acting
+from portal.kernel.access import Audience, access, acting, acting_for_anybody
 from portal.kernel.codes import Code
 from portal.kernel.errors import NotFound
 from portal.kernel.forms import Form, Text
@@ -83,7 +83,7 @@ def check(code: str) -> ResponseReturnValue:
     if meant is not None and meant != code:
         return redirect(url_for("receipts.check", code=meant), code=303)
     try:
-        with acting().read() as work:
+        with acting_for_anybody().read() as work:
             found = receipt_queries.check(work, meant or "")
     except NotFound as error:
         return _unknown(code, SHAPE if meant is None else UNKNOWN, error.code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from portal.exports.models import ExportLine
 from portal.integrations.contract import Component, LineSender
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, RemoteError, Unavailable
-from portal.kernel.work import Work
+from portal.kernel.work import Acting, Work
 
 NO_BASELINE = Reason(
     "We weten niet wat er vooraf stond. Kijk in je salarispakket of deze uren er staan.", codes.NO_BASELINE
@@ -90,8 +90,10 @@ def look(
             return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error))
         reason = not_read(error.message)
         return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
-    with crew.robot(claim).read() as work:
+    with crew.acting.read() as work:  # two customers may share an employee: our lines are those of both
         known = _known(work, claim)
+    if known.baseline is None:
+        known = replace(known, said_not_double=_said(crew.robot(claim), claim))
     found = [Booked(row.ref, row.code, row.hours) for row in shown]
     verdicts = read_back(
         [line.sought for line in unclear], found, ours=known.ours, rivals=known.rivals,
@@ -129,7 +131,7 @@ def _known(work: Work, claim: Claim) -> Known:
     ours = frozenset(work.session.scalars(refs))
     if before is not None:
         return Known(before, ours, frozenset(rivals))
-    return Known(None, ours, frozenset(rivals), _seen_earlier(work, claim), _said(work, claim))
+    return Known(None, ours, frozenset(rivals), _seen_earlier(work, claim))
 
 
 def _seen_earlier(work: Work, claim: Claim) -> frozenset[str]:
@@ -143,12 +145,13 @@ def _seen_earlier(work: Work, claim: Claim) -> frozenset[str]:
     return frozenset(str(one["ref"]) for components in rows for one in components)
 
 
-def _said(work: Work, claim: Claim) -> bool:
+def _said(robot: Acting, claim: Claim) -> bool:
     """Whether somebody said that hours of another that stood there are not the same as ours."""
     people = select(ExportLine.member_id).join(DeliveryLine, DeliveryLine.export_line_id == ExportLine.id)
-    members = set(work.session.scalars(people.where(DeliveryLine.parcel_id == claim.parcel_id)))
-    acts = acts_about(work, "export.not_double", export=claim.export_id)
-    return any(act.facts["member"] in members for act in acts)
+    with robot.read() as work:
+        members = set(work.session.scalars(people.where(DeliveryLine.parcel_id == claim.parcel_id)))
+        acts = acts_about(work, "export.not_double", export=claim.export_id)
+        return any(act.facts["member"] in members for act in acts)
 
 
 def fresh(work: Work, claim: Claim, shown: Sequence[Component]) -> list[Component]:

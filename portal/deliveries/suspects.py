@@ -42,10 +42,10 @@ def twins(person: Person, found: Sequence[Component]) -> list[int]:
 
 def after_restore(person: Person, found: Sequence[Component]) -> list[int]:
     """Lines of a code of which payroll holds something that we do not know, where a backup was put back since: they may
-    have been sent already."""
+    have been sent already. Also where there is a first reading: it may be older than what was sent."""
     if not person.job.blind:
         return []
-    with person.crew.robot(person.claim).read() as work:
+    with person.crew.acting.read() as work:
         strange = {row.code for row in reconcile.fresh(work, person.claim, found)}
     inserts = [at for at in person.planned if person.lines[at].action is Action.INSERT]
     return [at for at in inserts if person.lines[at].booking.code in strange]

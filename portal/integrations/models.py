@@ -143,7 +143,8 @@ class MemberLink(Base):
 
 
 class Question(Base):
-    """What a page wants to know of payroll and only the worker can ask there. Lives for a minute at most."""
+    """What a page wants to know of payroll and only the worker can ask there. Lives for a minute; what a page
+    that died left behind goes within a day."""
 
     __tablename__ = "question"
 

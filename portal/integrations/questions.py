@@ -94,9 +94,14 @@ def answer_one(acting: Acting) -> bool:
     return True
 
 
+def forget(work: Work) -> None:
+    """Questions of pages that are gone. Safe to call at any time."""
+    work.session.execute(delete(Question).where(Question.asked_at < work.now - KEPT))
+
+
 def _ask(acting: Acting, key: str, company_ref: str) -> int:
     with acting.begin() as work:
-        work.session.execute(delete(Question).where(Question.asked_at < work.now - KEPT))
+        forget(work)
         question = Question(
             organisation_id=work.organisation_id, user_id=work.actor.user_id, asked_by=work.actor.name, provider=key,
             company_ref=company_ref, seal_row=secrets.token_hex(16), asked_at=work.now,
@@ -139,6 +144,10 @@ def _said(acting: Acting, question: Question) -> dict[str, object]:
         }  # fmt: skip
     except NotFound as error:
         return {"error": NotFound.__name__, "message": error.message}
+    except Exception as error:  # noqa: BLE001 - the page must not wait for an answer that never comes
+        warn("a question failed", error=type(error).__name__)
+        away = {"error": Unavailable.__name__, "message": SILENT, "remedy": REMEDY, "remote_code": ""}
+        return {**away, "code": str(codes.WORKER_SILENT)}
     return {"facts": facts_to_json(found.facts), "domain": found.domain, "used": found.used}
 
 

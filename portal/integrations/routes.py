@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from portal.accounts import looks
 from portal.accounts.queries import beheerders, venues
@@ -20,7 +19,7 @@ from portal.integrations.parts import Providers
 from portal.kernel.access import MEMBERS, Audience, access, acting, keeps, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
-from portal.kernel.wipe import wipe
+from portal.kernel.wipe import Turn
 from portal.kernel.work import Work
 from portal.secret import Secret
 
@@ -90,7 +89,7 @@ def read_koppeling(work: Work, provider: Provider) -> dict[str, object]:
 @keeps("email")
 def activate(key: str) -> ResponseReturnValue:
     provider = _providers().get(key)
-    return _hand_over(provider) if isinstance(provider, LineSender) else _switch_on(key)
+    return _forgetting(provider) if isinstance(provider, LineSender) else _switch_on(key)
 
 
 def _switch_on(key: str) -> ResponseReturnValue:
@@ -114,7 +113,8 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
             failure = error
         else:
             flash(f"{provider.name} herkende je gegevens. {_came_of_it(provider.key)}", "success")
-            return _forgetting(redirect(url_for("integrations.show", key=provider.key), code=303), form.token.data)
+            g.stored_token = Secret(form.token.data)
+            return redirect(url_for("integrations.show", key=provider.key), code=303)
     with acting().read() as work:
         found = queries.koppeling(work, _providers(), provider.key)
         known = queries.credential_age(work, provider.key)
@@ -126,10 +126,18 @@ def _hand_over(provider: LineSender) -> ResponseReturnValue:
     return page, 422 if form.errors or failure else 200
 
 
-def _forgetting(answer: Response, token: str) -> Response:
-    """Once the answer is out, nothing here remembers the token."""
-    if current_app.config.get("WIPES_MEMORY"):
-        answer.call_on_close(partial(wipe, Secret(token)))
+def _forgetting(provider: LineSender) -> ResponseReturnValue:
+    """Once the answer is out, nothing in this process remembers the token that was stored."""
+    turn: Turn | None = current_app.extensions.get("hand_over_turn")
+    if turn is None or request.method != "POST":
+        return _hand_over(provider)
+    turn.begin()
+    try:
+        answer = make_response(_hand_over(provider))
+    except BaseException:
+        turn.end(None)
+        raise
+    answer.call_on_close(partial(turn.end, g.get("stored_token")))
     return answer
 
 

@@ -111,6 +111,13 @@ def acting() -> Acting:
     return base.as_actor(viewer() or NOBODY)
 
 
+def acting_for_anybody() -> Acting:
+    """For a public view that is about an account or a receipt of whoever it may be, not about who happens to be signed
+    in here: what it does must not be limited to that customer (docs/decisions/0022-tenants.md)."""
+    base: Acting = current_app.extensions["portal"]
+    return base.as_actor(NOBODY)
+
+
 def guard(app: Flask) -> None:
     app.before_request(_same_origin)
     app.before_request(_allowed)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.kernel.db import Base, Instant, Key
 from portal.kernel.work import Work
+
+AHEAD = timedelta(days=62)  # hours can be read in a month ahead, and booked in the period that payroll works on
 
 
 class Restore(Base):
@@ -27,4 +29,4 @@ def restored_at(work: Work) -> datetime | None:
 def is_blind(work: Work, first_day: date) -> bool:
     """Whether hours of a period that begins on `first_day` may have been sent without this database knowing."""
     moment = restored_at(work)
-    return moment is not None and first_day <= moment.date()
+    return moment is not None and first_day <= moment.date() + AHEAD

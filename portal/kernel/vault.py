@@ -31,6 +31,10 @@ class Tampered(Exception):
     """A sealed value does not belong here, was changed, or is of another key."""
 
 
+class KeyAway(Tampered):
+    """A sealed value is of a key that is not here, or not yet."""
+
+
 @dataclass(frozen=True)
 class Binding:
     """Where a secret lives. `row` is a text that never changes for the life of the row."""
@@ -103,7 +107,7 @@ class Vault:
             raise Tampered("unknown version of a sealed value")
         root = self.keys.find(key_id)
         if root is None:
-            raise Tampered("a sealed value is of a key that is not here")
+            raise KeyAway("a sealed value is of a key that is not here")
         body = sealed[1 + ID_BYTES :]
         return open_with(_derive(root, b"seal"), body, binding.associated_data(VERSION) + key_id)
 

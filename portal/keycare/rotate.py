@@ -6,7 +6,6 @@ nothing needs it; a process that read a value a moment ago can still open it.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from portal.audit.service import record
 from portal.integrations.models import CredentialKey
 from portal.kernel.errors import Conflict
 from portal.kernel.key_models import WorkerKey
+from portal.kernel.locks import alone
 from portal.kernel.sealbox import OpeningKeys
 from portal.kernel.stored_key import keep_index_key
 from portal.kernel.vault import FIRST_VERSION
@@ -85,7 +85,7 @@ def _renew_worker(acting: Acting, opener: OpeningKeys) -> bool:
         others = CredentialKey.worker_key_id != opener.ids()[0]
         unfinished = work.session.scalar(select(func.count()).select_from(CredentialKey).where(others))
     file = opener.keys.file
-    if unfinished or file is None:
+    if unfinished or file is None or opener.keys.given:
         return False
     _put_first(file)
     worker_key.publish(acting, opener)
@@ -132,6 +132,8 @@ def retire(acting: Acting) -> list[KeyUse]:
     A backup from before keeps needing them: keep a copy of the file as long as you keep that backup.
     """
     with _alone(acting.part(Settings).data):
+        with acting.begin() as work:
+            sealed.settle(work)
         gone = [one for one in status(acting) if one.here and not one.newest and not one.used]
         gone = [one for one in gone if one.kind == "vault" or worker_key.retire(acting, one.id)]
         _drop(acting.part(Settings).vault_key_file, {one.id for one in gone if one.kind == "vault"})
@@ -153,16 +155,14 @@ def in_environment(acting: Acting) -> list[str]:
 
 
 def _is_given(keys: Keys) -> bool:
-    return keys.file is None
+    return bool(keys.given)
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One change of keys at a time on this machine. Raises Conflict."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "keys.lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict("Another change of keys is going on here. Wait until it is done.") from error
-        yield
+    try:
+        with alone(folder / "keys.lock", wait=False):
+            yield
+    except BlockingIOError as error:
+        raise Conflict("Another change of keys is going on here. Wait until it is done.") from error

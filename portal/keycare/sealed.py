@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, inspect, select
+from sqlalchemy import ColumnElement, func, inspect, select, text
 
 from portal.accounts.factor import factor_binding
 from portal.accounts.models import Note, SecondFactor
@@ -84,6 +84,13 @@ def usage(work: Work, place: Place) -> dict[bytes, int]:
         key_id = bytes(head)[1:] if bytes(head)[:1] == bytes([VERSION]) else b"\x01"
         found[key_id] = found.get(key_id, 0) + count
     return found
+
+
+def settle(work: Work) -> None:
+    """Wait for who is still writing: what was sealed with an older key is counted only once it is there."""
+    if work.session.get_bind().dialect.name == "postgresql":
+        for place in PLACES:
+            work.session.execute(text(f"LOCK TABLE {place.model.__tablename__} IN SHARE MODE"))
 
 
 def reseal(acting: Acting) -> Resealed:

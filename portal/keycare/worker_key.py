@@ -32,6 +32,13 @@ class _StillUsed(Exception):
     """Somebody locked with this key in the meantime; nothing changes."""
 
 
+def ensure_any(acting: Acting) -> None:
+    """For the web process: it needs a public half to lock with, and reads no private key when there is one. Raises as
+    `ensure`."""
+    if not _published(acting.engine):
+        ensure(acting)
+
+
 def ensure(acting: Acting) -> None:
     """Make the key of the worker when this installation has none at all, and publish what stands here.
 

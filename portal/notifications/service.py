@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from portal.kernel.errors import Unavailable
 from portal.kernel.filters import FILTERS
 from portal.kernel.logs import log, warn
-from portal.kernel.vault import Binding, Tampered
+from portal.kernel.vault import Binding, KeyAway, Tampered
 from portal.kernel.wake import announce
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
@@ -117,6 +117,9 @@ def _claim(acting: Acting) -> tuple[int, int, EmailMessage] | None:
             return None
         try:
             content = work.vault.open_bytes(row.sealed, mail_binding(row.reference))
+        except KeyAway:
+            warn("the key of a mail is not here", mail=row.id)  # another process has it, or this one soon
+            return None
         except Tampered:
             warn("a mail cannot be opened", mail=row.id)
             row.state = MailState.FAILED

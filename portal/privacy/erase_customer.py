@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, select, update
@@ -133,8 +134,10 @@ def _skeleton(work: Work, organisation: Organisation) -> None:
 def forget_files(data: Path, mails: set[str]) -> int:
     """Mails to these addresses that were written into a folder. Safe to call twice; returns how many."""
     count = 0
+    wanted = {f"To: {mail}".encode() for mail in mails}
     for file in (data / FOLDER).glob("*.*"):
-        if any(f"To: {mail}".encode() in file.read_bytes() for mail in mails):
-            file.unlink(missing_ok=True)
-            count += 1
+        with suppress(FileNotFoundError):  # another process was first
+            if wanted & set(file.read_bytes().splitlines()):
+                file.unlink()
+                count += 1
     return count

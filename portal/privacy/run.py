@@ -19,6 +19,7 @@ from portal.exports import retention as exports
 from portal.help import retention as help_
 from portal.hours import retention as hours
 from portal.hours.team import lock_organisation
+from portal.integrations import questions
 from portal.integrations import retention as integrations
 from portal.kernel.logs import log, warn
 from portal.kernel.work import Acting, Actor, Work
@@ -101,6 +102,12 @@ def _voice(acting: Acting) -> int:
     return 0
 
 
+def _moments(work: Work) -> int:
+    """What lives for minutes or hours."""
+    questions.forget(work)
+    return accounts.forget_tries(work)
+
+
 JOBS: Mapping[str, Task] = {
     "files": _once("files", exports.forget_files),
     "hours": _each(deliveries.forget_hours),
@@ -114,7 +121,7 @@ JOBS: Mapping[str, Task] = {
     "accounts": idle.forget_accounts,
     "sessions": _once("sessions", accounts.forget_sessions),
     "links": _once("links", accounts.forget_links),
-    "tries": _once("tries", accounts.forget_tries),
+    "tries": _once("tries", _moments),
     "mails": _mails,
     "trail": _trail,
     "voice": _voice,

@@ -32,7 +32,7 @@ class Machine:
 
     def run(self, *words: str, code: int = 0, **more: str) -> Result:
         done = CliRunner().invoke(main, list(words), env={**self.env, **more})
-        assert done.exit_code == code, done.output
+        assert done.exit_code == code, (done.output, done.exception)
         return done
 
     def backup(self) -> Path:

@@ -125,7 +125,7 @@ def test_only_the_newest_stay(machine: Machine, nmbrs: Stage) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said(machine: Machine, nmbrs: Stage, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = machine.run("backup", "--to", str(tmp_path / "file" / "x"), code=1)
+    done = machine.run("backup", code=1, PORTAL_BACKUP_DIR=str(tmp_path / "file" / "x"))
     assert "cannot be written" in done.stderr
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,19 +15,26 @@ from portal.accounts.models import OneTimeLink, WebSession
 from portal.app import for_worker
 from portal.backup import data_keys
 from portal.deliveries import service
-from portal.deliveries.models import LineState, Parcel, ParcelState
+from portal.deliveries.models import DeliveryState, LineState, Parcel, ParcelState
 from portal.deliveries.sending import Stop, work_once
 from portal.exports.models import Export, ExportLine
+from portal.hours.periods import bounds, following, period_of
+from portal.hours.types import PeriodKind
 from portal.integrations import service as koppelingen
 from portal.integrations import strongbox
 from portal.integrations.models import Credential, CredentialKey, Koppeling, KoppelingState
 from portal.kernel.errors import InvalidInput
 from portal.kernel.key_models import WorkerKey
+from portal.kernel.restore_models import Restore, is_blind
+from portal.kernel.work import Work
+from portal.notifications.mails import Mail
+from portal.notifications.models import OutboxMail
 from portal.settings import Settings
 from tests.backup.machine import Machine, again
 from tests.browse import Visitor
 from tests.deliveries.stage import Stage
-from tests.deliveries.steps import ALL, INSERT, an_hour_passes, calls, lines, round_with, send, states
+from tests.deliveries.steps import ALL, INSERT, an_hour_passes, calls, info, lines, round_with, send, states
+from tests.deliveries.test_lookup import somebody_else_books
 
 Deliver = Callable[[], bool]
 MakeApp = Callable[..., Flask]
@@ -71,13 +78,70 @@ def test_g1_lost_in_the_middle_of_a_delivery(machine: Machine, nmbrs: Stage, mak
     machine.run("audit", "verify")
 
 
-def test_g1_what_was_not_sent_goes_after_all(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
+def test_g1_what_was_not_sent_goes_when_a_person_says_so(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
+    """It may have been cancelled after the backup, and paid in another way."""
     delivery = send(nmbrs)
     machine.restore(machine.backup())
     put_back = again(machine, make_app)
     work(put_back)
+    assert put_back.booked() == []
+    assert info(put_back, delivery).state is DeliveryState.CANCELLED
+    assert "teruggezet" in info(put_back, delivery).cause
+    with put_back.acting.read() as reading:
+        assert Mail.DELIVERY_PAUSED.value in reading.session.scalars(select(OutboxMail.mail)).all()
+    service.resume(put_back.alice, delivery)
+    work(put_back)
     assert put_back.booked() == ALL
     assert states(put_back, delivery) == [LineState.ACCEPTED] * 3
+
+
+def test_g1_a_delivery_that_was_stopped_and_resumed_after_the_backup(
+    machine: Machine, nmbrs: Stage, make_app: MakeApp
+) -> None:
+    """It was read before, so it has a first reading: that is older than what was sent."""
+    delivery = send(nmbrs)
+    round_with(nmbrs, 2, lambda: service.cancel(nmbrs.alice, delivery))
+    taken = machine.backup()
+    service.resume(nmbrs.alice, delivery)
+    work(nmbrs)
+    assert nmbrs.booked() == ALL
+    machine.restore(taken)
+    put_back = again(machine, make_app)
+    work(put_back)
+    if info(put_back, delivery).state is DeliveryState.CANCELLED:
+        service.resume(put_back.alice, delivery)
+        work(put_back)
+    assert put_back.booked() == ALL
+    assert LineState.PLANNED not in states(put_back, delivery)
+
+
+def test_g1_not_booked_is_believed(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
+    """What a person saw and said is not ours, is not taken for ours by the next reading: those hours are sent."""
+    machine.restore(machine.backup())
+    put_back = again(machine, make_app)
+    somebody_else_books(put_back, "15.00")
+    delivery = send(put_back)
+    work(put_back)
+    unclear = [line for line in lines(put_back, delivery) if line.state is LineState.UNCLEAR]
+    assert [line.name for line in unclear] == ["Daan Visser"]
+    an_hour_passes(put_back)
+    service.decide(put_back.alice, delivery, unclear[0].id, booked=False)
+    work(put_back)
+    assert set(states(put_back, delivery)) == {LineState.ACCEPTED}
+    assert sorted(put_back.booked()) == sorted([*ALL, (103, "15.00")])
+
+
+def test_g1_hours_of_a_period_that_has_yet_to_begin(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
+    """They were exported ahead, after the backup."""
+    nmbrs.period = following(period_of(datetime.now(UTC).date(), PeriodKind.MONTH))
+    with nmbrs.acting.begin() as writing:
+        assert is_blind_after(writing, bounds(nmbrs.period)[0])
+
+
+def is_blind_after(writing: Work, first_day: date) -> bool:
+    writing.session.add(Restore(backup_at=writing.now, restored_at=writing.now))
+    writing.session.flush()
+    return is_blind(writing, first_day)
 
 
 def test_g1_nothing_is_sent_while_a_call_of_the_lost_machine_may_land(
@@ -174,7 +238,8 @@ def test_c7_a_token_that_was_withdrawn_does_not_come_back(machine: Machine, nmbr
 def test_c7_the_backup_holds_no_data_key(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
     taken = machine.backup()
     data_keys.file_of(machine.settings.backups).unlink()
-    assert "0 back, 1 to be handed over again" in machine.restore(taken).stdout
+    assert "data-keys.sealed is not here" in machine.restore(taken, code=1).stderr
+    assert "0 back, 1 to be handed over again" in machine.restore(taken, "--without-tokens").stdout
 
 
 def test_the_token_works_again_when_its_keys_are_there(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:

@@ -230,7 +230,7 @@ def test_another_key_finds_nothing_of_its_own(three: Office, tmp_path: Path) -> 
 REFUSED = (
     "UPDATE receipt SET hours = 1 WHERE seq = 1",
     "UPDATE receipt SET body = NULL, accepted = 9 WHERE seq = 1",
-    "UPDATE receipt SET body = body WHERE seq = 1",
+    "UPDATE receipt SET body = body, hours = 1 WHERE seq = 1",
     "DELETE FROM receipt WHERE seq = 3",
     "UPDATE receipt_head SET count = 2",
     "DELETE FROM receipt_head",
@@ -249,6 +249,8 @@ def test_the_database_itself_refuses_a_change(three: Office) -> None:
 def test_a_body_can_be_erased_and_the_chain_still_holds(three: Office) -> None:
     with three.stage.acting.engine.begin() as connection:
         connection.execute(text("UPDATE receipt SET body = NULL WHERE seq = 2"))
+    with pytest.raises(DatabaseError, match="receipt"), three.stage.acting.engine.begin() as connection:
+        connection.execute(text("UPDATE receipt SET body = 'x' WHERE seq = 2"))  # what was erased stays so
     done = three.verify()
     assert done.exit_code == 0
     assert done.stdout.startswith("Checked 3 receipts, 1 without their body (erased). Head: 3 ")

@@ -197,7 +197,7 @@ def test_h4_the_worker_forgets_after_a_year(acting: Acting, time_machine: Any) -
         work.session.add(HelpRemark(page="nmbrs", day=today(work), text="x", handled=False))
         work.session.add(HelpMiss(words="reiskosten", day=today(work), times=1))
     crew, waker = Crew(robot, stop), Waker(acting.engine)
-    (job,) = [job for job in worker.jobs(robot, crew, stop, waker) if job.name == "forget what readers said"]
+    (job,) = [job for job in worker.jobs(robot, crew, stop, waker) if job.name == "forget what is past its time"]
     for moment, left in (("2027-11-24T12:00:00+00:00", [1, 1, 1]), ("2027-11-25T12:00:00+00:00", [0, 0, 0])):
         time_machine.move_to(moment, tick=True)
         assert job.run() is False

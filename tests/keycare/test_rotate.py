@@ -243,7 +243,7 @@ def test_c7_a_withdrawn_token_stays_closed_with_every_key_there_is(place: Place)
 
 def test_c1_a_data_key_of_another_credential_opens_nothing(place: Place) -> None:
     other = place.acting.as_actor(place.cast.actors["charlie"])
-    with other.begin() as work:
+    with place.acting.begin() as work:
         mine = work.session.scalars(select(Credential)).one()
         theirs = Credential(
             organisation_id=other.actor.organisation_id, provider="nmbrs", seal_row="b" * 32, email="", domain="",

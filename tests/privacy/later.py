@@ -17,6 +17,7 @@ from portal.kernel.work import Acting
 from portal.privacy.run import run
 from portal.settings import Settings
 from portal.tables import metadata
+from tests.databases import as_owner
 
 # as a dump does: numbers go on after the highest one that is there
 COUNT_ON = (
@@ -83,14 +84,14 @@ class Backup:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        engine = create_engine(self.settings.database_url)
+        engine = create_engine(as_owner(self.settings.database_url))
         with engine.connect() as connection:
             for table in metadata.sorted_tables:
                 self.rows[table.name] = [dict(row) for row in connection.execute(select(table)).mappings()]
         engine.dispose()
 
     def restore(self) -> None:
-        engine = create_engine(self.settings.database_url)
+        engine = create_engine(as_owner(self.settings.database_url))
         with engine.begin() as connection:
             triggers = _without_rules(connection)
             for table in reversed(metadata.sorted_tables):

@@ -24,5 +24,5 @@ def test_h5_the_start_of_a_process_erases_again(nmbrs: Stage, sent: int, acting:
     backup = Backup(settings)
     told(settings, "person", "erase", "--organisation", "Brasserie De Zon", "--person", "101", "--yes")
     backup.restore()
-    prepare(settings)
+    prepare(settings, opens=True)
     assert hits(acting, "sanne@dezon.example") == []
