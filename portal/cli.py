@@ -71,9 +71,10 @@ def serve_command(host: str, port: int, workers: int) -> None:
 @main.command("worker")
 def worker_command() -> None:
     """Run the worker process: mails and deliveries."""
+    stop = worker.stop_on_signal()
     found = safe_settings()
     prepare(found, opens=True)
-    worker.main(found)
+    worker.main(found, stop)
 
 
 @main.command("sandbox")

@@ -46,12 +46,17 @@ class Job:
     rest: Callable[[], object]
 
 
-def main(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; what is under way is finished first, the rest is handed back."""
-    logs.configure()
+def stop_on_signal() -> threading.Event:
+    """Have SIGTERM and SIGINT say stop, from here on: a worker that is stopped while it starts ends in order too."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def main(settings: Settings, stop: threading.Event) -> None:
+    """Run until `stop`; what is under way is finished first, the rest is handed back."""
+    logs.configure()
     acting = for_worker(wire(settings), stop=Stop(stop))
     worker_key.adopt(acting)
     replay(acting)  # before anything is sent: a backup may have been put back
