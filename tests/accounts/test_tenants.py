@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,10 +13,12 @@ from portal.hours.models import TeamMember
 from portal.kernel.work import Acting, Actor
 from portal.settings import Settings
 from portal.tables import metadata
+from tests.browse import Visitor
 from tests.databases import as_owner
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
 from tests.hours.sheets import row
+from tests.integrations.flow import csrf
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 # an address is unique over all customers; codes and sessions belong to a person
@@ -100,3 +102,18 @@ def test_b2_the_next_transaction_on_a_connection_is_not_limited(two: Acting) -> 
 def test_the_owner_of_the_server_can_still_look(settings: Settings) -> None:
     """The other tests would prove nothing if they ran as who is excepted."""
     assert as_owner(settings.database_url) != settings.database_url
+
+
+def test_a8_public_pages_are_about_whoever_it_may_be(cast: Cast, signed_in: Callable[[str], Visitor]) -> None:
+    """Alice is signed in, and asks for a password or signs in as somebody of another customer: answered as ever."""
+    alice = signed_in("alice")
+    theirs = alice.open("/wachtwoord-vergeten").submit("Stuur me een link", {"email": cast.mail("charlie")}, status=200)
+    nobody = alice.open("/wachtwoord-vergeten").submit(
+        "Stuur me een link", {"email": "niemand@elders.example"}, status=200
+    )
+    assert theirs.text("main").replace(cast.mail("charlie"), "") == nobody.text("main").replace(
+        "niemand@elders.example", ""
+    )
+    page = signed_in("alice")
+    there = page.post("/inloggen", {**csrf(page), "email": cast.mail("charlie"), "password": cast.password})
+    assert there.path.startswith("/portaal")
