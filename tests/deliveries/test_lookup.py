@@ -18,6 +18,7 @@ from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
 from portal.kernel.errors import Conflict
+from portal.kernel.work import Acting
 from portal.secret import Secret
 from tests.deliveries.stage import Stage
 from tests.deliveries.steps import (
@@ -202,6 +203,32 @@ def test_two_lost_lines_with_equal_hours_in_two_deliveries_are_left_to_a_person(
     assert LineState.UNCLEAR in (states(nmbrs, first)[0], states(nmbrs, second)[0])
     assert LineState.ACCEPTED not in (states(nmbrs, first)[0], states(nmbrs, second)[0])
     assert calls(nmbrs, INSERT) == 6
+
+
+def test_two_customers_with_one_employee_know_of_each_other_s_lost_lines(nmbrs: Stage, deliver: Deliver) -> None:
+    """Each customer sees only its own rows (B2); what a look-up proves is about all of them."""
+    theirs = Other(nmbrs.acting, nmbrs.cast, nmbrs.sandbox)
+    theirs.bring_hours()
+    theirs.connect_nmbrs()
+    first = lost(nmbrs, deliver)
+    second = lost(theirs, deliver, "drop_after_booking")
+    an_hour_passes(nmbrs)
+    everything_went(deliver)
+    settled = [lines(nmbrs, first)[0], lines(theirs, second)[0]]
+    assert [line.state for line in settled].count(LineState.ACCEPTED) == 0
+    assert calls(nmbrs, INSERT) == 6
+
+
+class Other(Stage):
+    """Another customer."""
+
+    @property
+    def alice(self) -> Acting:
+        return self.acting.as_actor(self.cast.actors["charlie"])
+
+    @property
+    def venue(self) -> int:
+        return self.cast.venue("charlie")
 
 
 def test_a_line_that_a_person_said_is_booked_keeps_its_component(nmbrs: Stage, deliver: Deliver) -> None:
