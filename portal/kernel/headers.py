@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
+
 from flask import Flask, Response, g
 
 CSP = {
@@ -27,11 +30,14 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+PERMANENT_REDIRECT = HTTPStatus.PERMANENT_REDIRECT  # of the router only
 HSTS = "max-age=31536000; includeSubDomains"
 
 
 def protect(app: Flask, *, secure: bool) -> None:
     def finish(response: Response) -> Response:
+        if response.status_code == PERMANENT_REDIRECT:
+            _stay_here(response)
         for name, value in HEADERS.items():
             response.headers[name] = value
         if secure:
@@ -43,3 +49,11 @@ def protect(app: Flask, *, secure: bool) -> None:
         return response
 
     app.after_request(finish)
+
+
+def _stay_here(response: Response) -> None:
+    """The router writes the whole address of a mended path, with the host that the visitor named: `Host: a, b` made
+    `http:///path`, which a browser takes for a site of that name. Its path is enough."""
+    parts = urlsplit(response.headers.get("Location", ""))
+    response.headers["Location"] = urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
+    response.set_data(b"")

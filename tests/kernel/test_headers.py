@@ -55,6 +55,17 @@ def test_e1_errors_too(make_app: Callable[..., Flask]) -> None:
     assert client.delete("/livez").headers["Allow"]
 
 
+@SQLITE
+@pytest.mark.parametrize("host", ["elders.example", "Thu, 99 Foo 2026", "localhost"])
+def test_d6_a_path_that_is_mended_stays_on_this_site(app: Flask, host: str) -> None:
+    """Found by `make fuzz`: the router wrote the host of the visitor, or "http:///" when that was none."""
+    answer = app.test_client().get("/koppelingen//nmbrs?q=1%2F", headers={"Host": host})
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == "/koppelingen/nmbrs?q=1%2F"
+    assert host.encode() not in answer.get_data()
+    check_headers(answer)
+
+
 def test_e2_a_crash_gives_a_dutch_page_without_the_inside(
     acting: Acting, signed_in: Callable[[str], Visitor], app: Flask
 ) -> None:
