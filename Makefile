@@ -6,7 +6,7 @@ export PORT ?= 8000
 export DATA ?= var
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-tools lighthouse instructions crash crash-mistakes lock videos old-videos chromium ffmpeg fonts
+.PHONY: help run test check bench bench-tools lighthouse instructions crash crash-mistakes fuzz lock videos old-videos chromium ffmpeg fonts
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ crash: $(VENV)/dev.stamp ## Kill workers a thousand times while hours are sent (
 
 crash-mistakes: $(VENV)/dev.stamp ## Bring mistakes in and see the crash test catch each
 	PYTHONPATH=. $(BIN)/python -m tests.crash.mistakes $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## Ten thousand requests that nobody would send; prints the seed (ARGS="--cases 20000 --seed 7")
+	PYTHONPATH=. $(BIN)/python -m tests.proof.run $(ARGS)
 
 lock: ## Choose the newest versions again and write their hashes
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
