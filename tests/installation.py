@@ -44,8 +44,20 @@ def free_port() -> int:
 def processes(env: Mapping[str, str], port: int, logs: Path) -> Iterator[int]:
     """The web process and the worker, with what they print in `logs`; both stop at the end. Gives the number of the
     web process."""
-    with (logs / "out.log").open("wb") as out:
-        wanted = (("serve", "--port", str(port), "--workers", "1"), ("worker",))
+    with _started(env, port, logs, ("serve", "--port", str(port), "--workers", "1"), ("worker",)) as number:
+        yield number
+
+
+@contextmanager
+def web(env: Mapping[str, str], port: int, logs: Path, *, workers: int) -> Iterator[None]:
+    """Only the web process, with this many workers."""
+    with _started(env, port, logs, ("serve", "--port", str(port), "--workers", str(workers))):
+        yield
+
+
+@contextmanager
+def _started(env: Mapping[str, str], port: int, logs: Path, *wanted: tuple[str, ...]) -> Iterator[int]:
+    with (logs / "out.log").open("ab") as out:
         children = [subprocess.Popen([*COMMAND, *words], env=dict(env), stdout=out, stderr=out) for words in wanted]
         try:
             _wait(port, children)
