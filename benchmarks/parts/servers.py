@@ -71,6 +71,15 @@ def portal() -> Iterator[str]:
 
 
 @contextmanager
+def web(environment: Mapping[str, str]) -> Iterator[str]:
+    """`portal serve` on an installation that is there already; gives its address."""
+    port = free_port()
+    env = {**environment, "PORT": str(port), "PORTAL_BASE_URL": f"http://127.0.0.1:{port}", "PYTHONPATH": str(ROOT)}
+    with _running((*COMMAND, "serve", "--port", str(port)), env, port, "/readyz") as address:
+        yield address
+
+
+@contextmanager
 def same_server(app: str) -> Iterator[str]:
     """Another WSGI application ("module:name") in the server of the portal, with as many workers and threads."""
     port = free_port()
