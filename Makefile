@@ -31,7 +31,7 @@ chromium:
 	  else echo "Chromium is missing: install it, or run make test as root on Debian." >&2; exit 1; fi; }
 
 test: $(VENV)/dev.stamp chromium ## Run all tests (SQLite, and PostgreSQL where a server answers)
-	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, types, import rules, templates
 	$(BIN)/ruff check .

@@ -18,8 +18,8 @@ from tests.factories.people import Cast
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Short waits: a call may take two seconds here, a lease four."""
-    return replace(settings, remote_seconds=2, lease_seconds=4, parallel=1)
+    """Short waits, long enough for a machine that runs other tests beside this one."""
+    return replace(settings, remote_seconds=5, lease_seconds=8, parallel=1)
 
 
 @pytest.fixture

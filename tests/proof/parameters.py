@@ -132,9 +132,9 @@ def _place(source: ast.expr) -> str:
 
 
 def in_forms(kind: type[AnyForm] = Form) -> Iterator[tuple[str, str]]:
-    """The form and the name of each field of every form class that was made."""
+    """The form and the name of each field of every form class of the portal that was made."""
     for form in kind.__subclasses__():
-        for name in dir(form):
+        for name in dir(form) if form.__module__.startswith("portal.") else ():
             if isinstance(getattr(form, name), UnboundField):
                 yield form.__name__, name
         yield from in_forms(form)
