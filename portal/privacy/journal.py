@@ -20,6 +20,7 @@ from typing import Any
 from portal.kernel.chain import Chain, canonical
 from portal.kernel.logs import warn
 from portal.kernel.vault import Vault
+from portal.keys import sync_folder
 
 CHAIN = Chain("forgotten")
 NAME = "forgotten.jsonl"
@@ -54,7 +55,7 @@ def note(vault: Vault, folder: Path, *entries: Entry) -> None:
         os.close(file)
     if written != len(lines):
         raise OSError("the journal of erasures could not be written")
-    _sync(folder)
+    sync_folder(folder)
 
 
 def read(vault: Vault, folder: Path) -> Iterator[Entry]:
@@ -86,11 +87,3 @@ def _entry(vault: Vault, line: str) -> Entry | None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return entry if CHAIN.is_mac(vault, "line", canonical(found), mac) else None
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
