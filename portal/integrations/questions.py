@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from portal.integrations import codes, keyring
 from portal.integrations.contract import CompanyFacts
@@ -82,6 +82,9 @@ def look_up(acting: Acting, key: str, company_ref: str) -> Answer:
 
 def answer_one(acting: Acting) -> bool:
     """Answer one question of a page; False when there is none. Safe with any number of workers."""
+    with acting.read() as work:  # most of the time there is none: looking must not hold up who writes (SQLite)
+        if work.session.scalar(select(Question.id).where(_due(work)).limit(1)) is None:
+            return False
     with acting.begin() as work:
         question = _taken(work)
     if question is None:
@@ -127,9 +130,12 @@ def _waited_for(acting: Acting, question_id: int) -> Mapping[str, Any]:
     raise Unavailable(SILENT, remedy=REMEDY, code=codes.WORKER_SILENT)
 
 
+def _due(work: Work) -> ColumnElement[bool]:
+    return Question.taken_at.is_(None) & (Question.asked_at > work.now - FRESH)
+
+
 def _taken(work: Work) -> Question | None:
-    due = Question.taken_at.is_(None) & (Question.asked_at > work.now - FRESH)
-    oldest = select(Question.id).where(due).order_by(Question.id).limit(1).with_for_update(skip_locked=True)
+    oldest = select(Question.id).where(_due(work)).order_by(Question.id).limit(1).with_for_update(skip_locked=True)
     took = update(Question).where(Question.id.in_(oldest)).values(taken_at=work.now).returning(Question)
     return work.session.scalars(took, execution_options={"synchronize_session": False}).first()
 
