@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from portal.deliveries import queries, service
 from portal.deliveries.models import DeliveryState, LineState
@@ -89,6 +91,18 @@ def wait_until_busy(stage: Stage, delivery_id: int, operation: str = "HourCompon
     assert state_of(stage, delivery_id).counts.get(LineState.BUSY) == 1
 
 
+def stop_between_writes(stage: Stage, process: subprocess.Popen[str]) -> None:
+    """SIGSTOP, but not while it holds SQLite's one write lock: then nobody can write, and there is nothing to see."""
+    with within() as beat:
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            with suppress(OperationalError), stage.alice.begin() as work:
+                work.session.execute(text("SELECT 1"))
+                return
+            process.send_signal(signal.SIGCONT)
+            beat()
+
+
 def test_killed_in_the_middle_of_a_call_it_loses_and_doubles_nothing(
     nmbrs: Stage, start: Callable[[], subprocess.Popen[str]]
 ) -> None:
@@ -114,7 +128,7 @@ def test_paused_past_its_lease_it_cannot_write_any_more(
     delivery = service.send(nmbrs.alice, nmbrs.export())
     slow = start()
     wait_until_busy(nmbrs, delivery)
-    slow.send_signal(signal.SIGSTOP)
+    stop_between_writes(nmbrs, slow)
     start()
     wait_until_done(nmbrs, delivery)
     slow.send_signal(signal.SIGCONT)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.journeys.browser import Person
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,6 +33,15 @@ SHIFTED = """new Promise(done => {
   setTimeout(() => done(sum), 150);
 })"""
 
+HEAD_MOVED = """
+window.moved = [];
+const parts = "header, .breadcrumb, .docs__head, .docs__toc, .search, main form";
+const part = source => source.node?.parentElement?.closest(parts);
+new PerformanceObserver(list => list.getEntries().forEach(entry => entry.sources.filter(part).forEach(
+  source => window.moved.push(part(source).outerHTML.slice(0, 80))
+))).observe({type: "layout-shift", buffered: true});
+"""
+
 
 def public_pages(site: str) -> list[str]:
     found = re.findall(r"<loc>https?://[^/<]+(/[^<]*)</loc>", httpx.get(f"{site}/sitemap.xml").text)
@@ -41,6 +57,36 @@ def test_every_public_page_is_readable_and_stands_still(browser: Browser, site: 
         person.look(f"lezen{path}")
         assert person.page.evaluate(SHIFTED) == 0, f"{path} jumps while it loads"
     person.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/", "/koppelingen/nmbrs", "/koppelingen/connexie", "/zoeken?q=token", "/inloggen"])
+def test_on_a_slow_line_the_head_of_a_page_stands_still(
+    browser: Browser, app: Flask, site: str, width: int, path: str
+) -> None:
+    app.wsgi_app = in_drops(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    person = Person(browser, site, width=width)
+    person.page.add_init_script(HEAD_MOVED)
+    person.open(path)
+    assert person.page.evaluate("window.moved") == []
+    person.close()
+
+
+def in_drops(whole: WSGIApplication) -> WSGIApplication:
+    """Pages in pieces of 250 bytes, each drawn before the next is there."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if "text/html" not in environ.get("HTTP_ACCEPT", ""):
+            return whole(environ, start)
+        environ.pop("HTTP_ACCEPT_ENCODING", None)
+        return drops(b"".join(whole(environ, start)))
+
+    def drops(page: bytes) -> Iterator[bytes]:
+        for first in range(0, len(page), 250):
+            yield page[first : first + 250]
+            time.sleep(0.02)
+
+    return answer
 
 
 def test_on_paper_the_text_stands_alone(browser: Browser, site: str) -> None:
