@@ -45,6 +45,7 @@ from portal.integrations import registry
 from portal.integrations import routes as integrations
 from portal.integrations.parts import Providers
 from portal.kernel import access, headers, limits, logs
+from portal.kernel.beside import Beside
 from portal.kernel.codes import CODES
 from portal.kernel.db import make_engine
 from portal.kernel.filters import FILTERS
@@ -57,7 +58,7 @@ from portal.keys import Keys
 from portal.notifications.service import MailerPart
 from portal.notifications.smtp import FolderMailer, SmtpMailer
 from portal.privacy import routes as privacy
-from portal.settings import Settings, worker_keys
+from portal.settings import Settings, load, worker_keys
 from portal.support import look_routes as looking
 from portal.support import routes as support
 
@@ -80,10 +81,17 @@ def wire(settings: Settings, engine: Engine | None = None) -> Acting:
         Providers: Providers(registry.build(settings, engine)),
         MailerPart: MailerPart(mailer),
         Turnstile: Turnstile(),
+        Beside: Beside(),
     }
     for anchor in (RECEIPTS, TRAIL):
         anchor.keep_at(engine, settings.data)
     return Acting(access.NOBODY, engine, _vault(settings, engine), parts)
+
+
+def beside() -> Acting:
+    """What a process beside the web process needs (`kernel/beside.py`)."""
+    logs.configure()
+    return wire(load())
 
 
 def _vault(settings: Settings, engine: Engine) -> Vault:

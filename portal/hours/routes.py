@@ -19,6 +19,7 @@ from portal.hours.sources.sheet.refusal import ImportRefused
 from portal.hours.sources.sheet.template import template_csv, template_xlsx
 from portal.hours.types import Period, PeriodKind
 from portal.kernel.access import Audience, access, acting, keeps
+from portal.kernel.beside import Beside
 from portal.kernel.errors import InvalidInput, NotFound
 from portal.kernel.filters import AMSTERDAM, meervoud
 from portal.kernel.limits import number_asked, takes
@@ -88,6 +89,8 @@ def member_hours(member_id: int) -> ResponseReturnValue:
 @takes(UPLOAD_LIMIT)
 @keeps("venue", "same_day", "after_export")
 def import_hours() -> ResponseReturnValue:
+    if request.method == "GET":
+        acting().part(Beside).warm()
     form = forms.UploadForm(venue=number_asked("vestiging"))
     with acting().read() as work:
         form.venue.choices = [SelectChoice(venue.id, venue.name) for venue in own_venues(work)]
@@ -95,7 +98,7 @@ def import_hours() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             name, content = form.file.data.filename or "", form.file.data.read()
-            result = service.import_file(acting(), form.venue.data, name, content, form.answers)
+            result = service.read_in(acting(), form.venue.data, name, content, form.answers)
         except ImportRefused as error:
             refusal = error
             form.fail("file", error.message)

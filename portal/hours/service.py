@@ -14,7 +14,9 @@ from portal.hours import codes
 from portal.hours.models import Shift, Upload
 from portal.hours.plan import Choices, Plan
 from portal.hours.sources.sheet.reader import ImportRefused, read_sheet
+from portal.hours.sources.sheet.refusal import file_refused
 from portal.hours.team import lock_organisation
+from portal.kernel.beside import Beside, Broken
 from portal.kernel.errors import Conflict, NotFound
 from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Work
@@ -64,6 +66,15 @@ def import_file(
         corrected = ",".join(str(export_id) for export_id in sorted(plan.corrected))
         record(work, "hours.imported", upload=upload.id, **counts, left=plan.left, corrected=corrected)
         return ImportResult(upload.id, **counts, unchanged=plan.unchanged, members=members, left=plan.left)
+
+
+def read_in(acting: Acting, venue_id: int, file_name: str, content: bytes, choices: Choices) -> ImportResult:
+    """`import_file`, in a process beside this one where there is one: no page waits for somebody's file."""
+    try:
+        return acting.part(Beside).do(acting, import_file, venue_id, file_name, content, choices)
+    except Broken:
+        remedy = "Probeer het nog een keer. Lukt het weer niet? Splits het dan, bijvoorbeeld per periode."
+        raise file_refused("Het lezen van het bestand is afgebroken.", remedy, codes.TOO_BIG) from None
 
 
 def _lock(work: Work, venue_id: int) -> None:

@@ -38,10 +38,20 @@ class PortalError(Exception):
         self.code = code or type(self).code
         self.facts = facts
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """From one of our processes to another (`beside.py`) nothing is lost."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
     @property
     def reason(self) -> Reason:
         """The message with its code, as it is stored and shown elsewhere."""
         return Reason(self.message, self.code)
+
+
+def _made_again(kind: type[PortalError], args: tuple[object, ...], kept: dict[str, object]) -> PortalError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(kept)
+    return error
 
 
 class NotFound(PortalError):
