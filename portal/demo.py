@@ -28,7 +28,7 @@ from portal.app import wire
 from portal.help import examples
 from portal.hours.service import import_file
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Acting, Actor, Role
+from portal.kernel.work import STAFF, Acting, Actor, Role
 from portal.keycare import worker_key
 from portal.migrate import upgrade
 from portal.secret import Secret
@@ -39,6 +39,7 @@ ACCOUNTS = (
     ("beheerder@dezon.example", "Marit Zonneveld", Role.BEHEERDER),
     ("uren@dezon.example", "Joost Terpstra", Role.URENVERWERKER),
     ("support@portaal.example", "Sam Support", Role.SUPPORT),
+    ("hoofd@portaal.example", "Hanna Hoofd", Role.SUPPORT_LEAD),
     ("accountant@kantoor.example", "Anouk van Dam", Role.ACCOUNTANT),
 )
 NMBRS_MAIL, NMBRS_TOKEN = "koppeling@brasseriezon.example", "sandbox-nmbrs-token-0001"
@@ -130,7 +131,7 @@ def seed(acting: Acting) -> None:
             return
         organisation = find_or_make(work, ORGANISATION)
         for mail, name, role in ACCOUNTS:
-            own = None if role is Role.SUPPORT else organisation.id
+            own = None if role in STAFF else organisation.id
             user = User(
                 email=mail, name=name, role=role, organisation_id=own, password_hash=hashed, created_at=work.now
             )
@@ -244,7 +245,7 @@ def _print_welcome(port: int, data: Path) -> None:
         f"""
 Koppelportaal draait op http://127.0.0.1:{port}  (stoppen: Ctrl-C)
 
-Accounts, alle vier met wachtwoord: {PASSWORD}
+Accounts, alle vijf met wachtwoord: {PASSWORD}
 {rows}
 
 Nmbrs van de demo (een namaak-server op deze machine):

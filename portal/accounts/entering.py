@@ -11,12 +11,12 @@ from portal.accounts.devices import name_of
 from portal.accounts.identity import SignedIn
 from portal.accounts.login import Caller
 from portal.kernel.access import acting, safe_next, viewer
-from portal.kernel.work import Role
+from portal.kernel.work import STAFF
 
 
 def start_page() -> str:
     actor = viewer()
-    return "/support/aanvragen" if actor and actor.role is Role.SUPPORT else "/portaal"
+    return "/support/aanvragen" if actor and actor.role in STAFF else "/portaal"
 
 
 def caller() -> Caller:

@@ -31,6 +31,10 @@ ROLES = [
     SelectChoice(Role.URENVERWERKER.value, "Urenverwerker: importeert, controleert en verstuurt uren"),
     SelectChoice(Role.ACCOUNTANT.value, "Accountant: kiest urencodes en ziet welke rechten er missen, maar geen uren"),
 ]
+ROLES_OF_SUPPORT = [
+    SelectChoice(Role.SUPPORT.value, "Support: helpt klanten met hun koppelingen"),
+    SelectChoice(Role.SUPPORT_LEAD.value, "Supporthoofd: ook het logboek van alle klanten, en wie bij support werkt"),
+]
 
 
 class LoginForm(Form):
@@ -101,9 +105,22 @@ class InviteForm(Form):
     email = Text("E-mailadres van je collega of accountant", MAIL)
     role = RadioField("Rol", choices=ROLES, default=Role.URENVERWERKER.value)
 
+    def for_support(self) -> None:
+        self.email.label.text = "E-mailadres van je collega"
+        _roles_of_support(self.role)
+
 
 class RoleForm(Form):
     role = RadioField("Rol", choices=ROLES)
+
+    def for_support(self) -> None:
+        _roles_of_support(self.role)
+
+
+def _roles_of_support(field: RadioField) -> None:
+    field.choices = ROLES_OF_SUPPORT
+    if field.data not in {choice.value for choice in ROLES_OF_SUPPORT} and not field.raw_data:
+        field.data = Role.SUPPORT.value
 
 
 class VenueForm(Form):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from portal.accounts import links, people
+from portal.accounts.circles import own_circle
 from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
 from portal.accounts.password import check_new, make_hash
 from portal.audit.service import record
 from portal.kernel.errors import Conflict, InvalidInput, NotFound
-from portal.kernel.work import Acting, Role, Work
+from portal.kernel.work import STAFF, Acting, Role, Work
 from portal.notifications.mails import Mail
 from portal.notifications.service import enqueue
 from portal.secret import Secret
@@ -22,7 +23,7 @@ def invite(acting: Acting, email: str, role: Role, organisation: str = "") -> st
     Raises InvalidInput when the address has an account already, or when the role and the
     organisation do not fit. Safe to call twice: the earlier link stops working.
     """
-    if (role is Role.SUPPORT) == bool(organisation):
+    if (role in STAFF) == bool(organisation):
         raise InvalidInput("Support hoort bij geen organisatie, een klant juist wel.", "organisation")
     with acting.begin() as work:
         found = find_or_make(work, organisation) if organisation else None
@@ -32,10 +33,10 @@ def invite(acting: Acting, email: str, role: Role, organisation: str = "") -> st
 def invite_colleague(acting: Acting, email: str, role: Role) -> None:
     """Invite somebody to the own organisation. Raises InvalidInput, Forbidden. Safe to call twice: the earlier link
     stops working."""
-    if role not in people.ROLES:
-        raise InvalidInput("Kies beheerder, urenverwerker of accountant.", "role")
     with acting.begin() as work:
-        _invite(work, acting.part(Settings), email, role, people.as_beheerder(work))
+        circle = people.as_head(work)
+        people.check_role(circle, role)
+        _invite(work, acting.part(Settings), email, role, _organisation(work, circle.organisation_id))
 
 
 def invite_again(acting: Acting, link_id: int) -> str:
@@ -44,11 +45,16 @@ def invite_again(acting: Acting, link_id: int) -> str:
     Raises NotFound (used, withdrawn, or of somebody else), InvalidInput, Forbidden.
     """
     with acting.begin() as work:
-        organisation, link = people.as_beheerder(work), _own(work, link_id)
+        circle, link = people.as_head(work), _own(work, link_id)
         if link.used_at is not None:
             raise NotFound("Deze uitnodiging is al gebruikt of ingetrokken. Verstuur een nieuwe.")
-        _invite(work, acting.part(Settings), link.email, link.role or Role.URENVERWERKER, organisation)
+        role, organisation = link.role or circle.roles[-1], _organisation(work, link.organisation_id)
+        _invite(work, acting.part(Settings), link.email, role, organisation)
         return link.email
+
+
+def _organisation(work: Work, organisation_id: int | None) -> Organisation | None:
+    return work.session.get_one(Organisation, organisation_id) if organisation_id is not None else None
 
 
 def _invite(work: Work, settings: Settings, email: str, role: Role, organisation: Organisation | None) -> str:
@@ -87,7 +93,7 @@ def _why_taken(work: Work, email: str, organisation_id: int | None) -> str:
 
 
 def _own(work: Work, link_id: int) -> OneTimeLink:
-    own = (OneTimeLink.id == link_id) & (OneTimeLink.organisation_id == work.organisation_id)
+    own = (OneTimeLink.id == link_id) & (OneTimeLink.organisation_id == own_circle(work).organisation_id)
     link = work.session.scalar(select(OneTimeLink).where(own, OneTimeLink.purpose == LinkPurpose.INVITATION))
     if link is None:
         raise NotFound
@@ -146,4 +152,4 @@ def accept(acting: Acting, token: str, name: str, password: Secret) -> None:
         work.session.flush()
         record(work, "user.joined", link.organisation_id, user=user.id)
         joined = f"{name} ({user.email}) heeft de uitnodiging aangenomen. De rol is {user.role.value}."
-        people.tell_beheerders(work, acting.part(Settings), user, joined)
+        people.tell_heads(work, acting.part(Settings), user, joined)

@@ -18,7 +18,7 @@ from portal.accounts.look_models import SupportLook
 from portal.accounts.models import Organisation
 from portal.audit.service import look, record
 from portal.kernel.errors import Forbidden, NotFound
-from portal.kernel.work import Acting, Role, Work
+from portal.kernel.work import STAFF, Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.service import enqueue
 from portal.settings import Settings
@@ -39,13 +39,13 @@ class LookInfo:
 def grant(acting: Acting) -> None:
     """Let support look along from now on. Safe to call twice: one that is open goes on as it was. Raises Forbidden."""
     with acting.begin() as work:
-        organisation = people.as_beheerder(work)
+        people.as_head(work)
         if current(work) is not None:
             return
         until = work.now + LASTS
         work.session.add(
             SupportLook(
-                organisation_id=organisation.id, granted_by=work.actor.name, granted_at=work.now, ends_at=until,
+                organisation_id=work.organisation_id, granted_by=work.actor.name, granted_at=work.now, ends_at=until,
             )
         )  # fmt: skip
         record(work, "support.look_granted")
@@ -55,8 +55,8 @@ def grant(acting: Acting) -> None:
 def end(acting: Acting) -> None:
     """From the next request on support sees nothing more. Safe to call twice. Raises Forbidden."""
     with acting.begin() as work:
-        organisation = people.as_beheerder(work)
-        mine = (SupportLook.organisation_id == organisation.id) & _open(work)
+        people.as_head(work)
+        mine = (SupportLook.organisation_id == work.organisation_id) & _open(work)
         ended = work.session.scalars(
             update(SupportLook).where(mine).values(ended_at=work.now).returning(SupportLook.id),
             execution_options={"synchronize_session": False},
@@ -72,7 +72,7 @@ def current(work: Work) -> LookInfo | None:
 
 def open_looks(work: Work) -> list[LookInfo]:
     """Where support may look at this moment, the one that ends first on top. For support only."""
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         raise Forbidden("Dit is voor support.")
     return _found(work)
 
@@ -84,7 +84,7 @@ def looking(acting: Acting, organisation_id: int) -> Iterator[tuple[Work, LookIn
     The role is nobody's: queries then filter by organisation as they do for a customer, and nothing that asks for a
     role can be done. Raises NotFound without an open grant; an organisation that does not exist answers the same (B2).
     """
-    if acting.actor.role is not Role.SUPPORT:
+    if acting.actor.role not in STAFF:
         raise Forbidden("Dit is voor support.")
     with acting.read() as work:
         found = _found(work, SupportLook.organisation_id == organisation_id)
@@ -113,5 +113,5 @@ def _open(work: Work) -> ColumnElement[bool]:
 
 
 def _tell(work: Work, acting: Acting, what: str) -> None:
-    for user in people.other_beheerders(work, work.organisation_id):
+    for user in people.other_heads(work, work.organisation_id):
         enqueue(work, acting.part(Settings), Mail.LOOK_GRANTED, user.email, name=user.name, what=what)

@@ -1,6 +1,8 @@
-"""Bedrijf > Gebruikers: who works here, and what everybody may do."""
+"""Bedrijf > Gebruikers: who works here, and what everybody may do. For the head of support: who works at support."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,11 +14,12 @@ from portal.kernel.errors import InvalidInput
 from portal.kernel.work import Role
 
 bp = Blueprint("people", __name__)
+Chosen = TypeVar("Chosen", forms.InviteForm, forms.RoleForm)
 BASE = "/portaal/bedrijf/gebruikers"
 
 
 @bp.get(BASE)
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 def colleagues() -> ResponseReturnValue:
     with acting().read() as work:
         people, waiting = queries.colleagues(work), queries.invitations(work)
@@ -24,11 +27,11 @@ def colleagues() -> ResponseReturnValue:
 
 
 @bp.route(f"{BASE}/uitnodigen", methods=["GET", "POST"])
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 @keeps("email", "role")
 def invite_() -> ResponseReturnValue:
-    form = forms.InviteForm()
+    form = _fit(forms.InviteForm())
     if form.validate_on_submit():
         try:
             invite.invite_colleague(acting(), form.email.data, Role(form.role.data))
@@ -40,10 +43,10 @@ def invite_() -> ResponseReturnValue:
 
 
 @bp.get(f"{BASE}/<int:user_id>")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 def person(user_id: int) -> ResponseReturnValue:
-    return _person(user_id, forms.RoleForm())
+    return _person(user_id, _fit(forms.RoleForm()))
 
 
 def _person(user_id: int, form: forms.RoleForm) -> ResponseReturnValue:
@@ -55,10 +58,10 @@ def _person(user_id: int, form: forms.RoleForm) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/<int:user_id>/rol")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 def change_role(user_id: int) -> ResponseReturnValue:
-    form = forms.RoleForm()
+    form = _fit(forms.RoleForm())
     if not form.validate_on_submit():
         return _person(user_id, form)
     service.change_role(acting(), user_id, Role(form.role.data))
@@ -66,7 +69,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/<int:user_id>/intrekken")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 def disable(user_id: int) -> ResponseReturnValue:
     service.remove(acting(), user_id)
@@ -74,11 +77,11 @@ def disable(user_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/<int:user_id>/opnieuw-uitnodigen")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 def invite_back(user_id: int) -> ResponseReturnValue:
     """Somebody whose access was taken away."""
-    form = forms.RoleForm()
+    form = _fit(forms.RoleForm())
     if not form.validate_on_submit():
         return _person(user_id, form)
     with acting().read() as work:
@@ -92,7 +95,7 @@ def invite_back(user_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/uitnodigingen/<int:link_id>/opnieuw")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 @recent
 def invite_again(link_id: int) -> ResponseReturnValue:
     try:
@@ -104,10 +107,17 @@ def invite_again(link_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{BASE}/uitnodigingen/<int:link_id>/intrekken")
-@access(Audience.BEHEERDER)
+@access(Audience.HEADS)
 def withdraw_invitation(link_id: int) -> ResponseReturnValue:
     invite.withdraw_invitation(acting(), link_id)
     return _back("De uitnodiging is ingetrokken. De link werkt niet meer.")
+
+
+def _fit(form: Chosen) -> Chosen:
+    """The roles that people here can have."""
+    if acting().actor.is_staff:
+        form.for_support()
+    return form
 
 
 def _back(message: str) -> ResponseReturnValue:

@@ -1,13 +1,14 @@
-"""Reads of organisations and people, each limited to the own organisation."""
+"""Reads of organisations and people, each limited to the own organisation, or to support."""
 
 from __future__ import annotations
 
 from sqlalchemy import or_, select
 
+from portal.accounts.circles import own_circle
 from portal.accounts.models import LinkPurpose, OneTimeLink, Organisation, User, Venue
 from portal.accounts.types import InvitationInfo, UserInfo, VenueInfo
 from portal.kernel.errors import Forbidden, NotFound
-from portal.kernel.work import Role, Work
+from portal.kernel.work import STAFF, Role, Work
 
 
 def venues(work: Work) -> list[VenueInfo]:
@@ -25,13 +26,13 @@ def venue(work: Work, venue_id: int) -> VenueInfo:
 
 
 def colleagues(work: Work) -> list[UserInfo]:
-    query = select(User).where(User.organisation_id == work.organisation_id).order_by(User.name, User.id)
+    query = select(User).where(own_circle(work).holds()).order_by(User.name, User.id)
     return [_info(user) for user in work.session.scalars(query)]
 
 
 def colleague(work: Work, user_id: int) -> UserInfo:
     """Raises NotFound for somebody of another organisation too."""
-    query = select(User).where(User.id == user_id, User.organisation_id == work.organisation_id)
+    query = select(User).where(User.id == user_id, own_circle(work).holds())
     found = work.session.scalar(query)
     if found is None:
         raise NotFound
@@ -41,7 +42,7 @@ def colleague(work: Work, user_id: int) -> UserInfo:
 def invitations(work: Work) -> list[InvitationInfo]:
     """Those that nobody accepted or withdrew, also when their link is too old by now."""
     query = select(OneTimeLink).where(
-        OneTimeLink.organisation_id == work.organisation_id, OneTimeLink.purpose == LinkPurpose.INVITATION,
+        OneTimeLink.organisation_id == own_circle(work).organisation_id, OneTimeLink.purpose == LinkPurpose.INVITATION,
         OneTimeLink.used_at.is_(None),
     )  # fmt: skip
     rows = work.session.scalars(query.order_by(OneTimeLink.id))
@@ -68,7 +69,7 @@ def beheerders(work: Work) -> list[str]:
 
 def organisation_names(work: Work) -> dict[int, str]:
     """Names by id, for the desk of support only."""
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         raise Forbidden("Dit is voor support.")
     return {row.id: row.name for row in work.session.execute(select(Organisation.id, Organisation.name))}
 

@@ -12,13 +12,13 @@ from portal.accounts.links import digest
 from portal.accounts.models import Passkey, SecondFactor, User, WebSession
 from portal.accounts.types import SessionInfo
 from portal.kernel.errors import NotFound
-from portal.kernel.work import Acting, Actor, Role, Work
+from portal.kernel.work import STAFF, Acting, Actor, Role, Work
 from portal.settings import Settings
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 SEEN_STEP = timedelta(minutes=5)  # how precisely "last seen" is kept, to spare a write per page
-NEED_FACTOR = frozenset({Role.BEHEERDER, Role.SUPPORT})
+NEED_FACTOR = frozenset({Role.BEHEERDER, *STAFF})
 
 
 def start(work: Work, user_id: int, device: str = "") -> str:

@@ -13,7 +13,7 @@ from portal.audit.models import AuditEvent
 from portal.audit.words import GROUPS
 from portal.kernel.errors import Forbidden
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Role, Work
+from portal.kernel.work import STAFF, Role, Work
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Wanted:
 
 
 def latest(work: Work, wanted: Wanted = Wanted(), before: int | None = None, limit: int = 100) -> list[TrailRow]:
-    """The newest rows: support sees all, a customer only the own organisation."""
+    """The newest rows: the head of support sees all, a customer only the own organisation. Raises Forbidden."""
     query = select(AuditEvent).where(*_terms(wanted)).order_by(AuditEvent.id.desc()).limit(limit)
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role is not Role.SUPPORT_LEAD:
         query = query.where(AuditEvent.organisation_id == work.organisation_id)
     if before is not None:
         query = query.where(AuditEvent.id < before)
@@ -96,7 +96,7 @@ def last_act(work: Work, action: str, **facts: int) -> Act | None:
 
 def of_thing(work: Work, prefix: str, **facts: int) -> list[TrailRow]:
     """Rows about one thing (`request=12`), oldest first. For support only."""
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         raise Forbidden("Dit logboek is voor support.")
     query = select(AuditEvent).where(AuditEvent.action.startswith(prefix, autoescape=True), *_about(facts))
     query = query.order_by(AuditEvent.id)

@@ -16,7 +16,7 @@ from portal.deliveries.state_codes import LINE
 from portal.exports.models import ExportLine, ExportState
 from portal.exports.queries import ExportInfo
 from portal.kernel.errors import Forbidden, NotFound
-from portal.kernel.work import Role, Work
+from portal.kernel.work import STAFF, Work
 
 LINES = 100  # a page
 EXPLAINED = (LineState.REFUSED, LineState.UNCLEAR)
@@ -140,7 +140,7 @@ def can_be_withdrawn(work: Work, export: ExportInfo, delivery: DeliveryInfo | No
 def deliveries(work: Work, limit: int = 50) -> list[DeliveryInfo]:
     """The newest deliveries: of the own organisation, or of all for support."""
     query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         query = query.where(Delivery.organisation_id == work.organisation_id)
     rows = work.session.scalars(query).all()
     counts = _counts(work, [row.id for row in rows])
@@ -163,7 +163,7 @@ def to_decide(work: Work, delivery_id: int, limit: int = LINES) -> list[LineInfo
 
 
 def _lines(work: Work, delivery_id: int) -> Select[DeliveryLine, ExportLine]:
-    if work.actor.role is Role.SUPPORT:
+    if work.actor.role in STAFF:
         raise Forbidden("De namen en uren van mensen zijn voor de klant.")
     return (
         select(DeliveryLine, ExportLine)

@@ -12,7 +12,7 @@ from portal.help.counting import today
 from portal.help.models import HelpMiss, HelpRemark, HelpVote
 from portal.help.retention import KEPT
 from portal.kernel.errors import Forbidden
-from portal.kernel.work import Role, Work
+from portal.kernel.work import STAFF, Work
 
 MONTH = timedelta(days=30)
 WEEKS = 12
@@ -76,7 +76,7 @@ class Miss:
 
 
 def _support_only(work: Work) -> None:
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         raise Forbidden("Deze pagina is voor support.")
 
 

@@ -25,7 +25,7 @@ from portal.integrations.models import (
 )
 from portal.integrations.parts import Providers
 from portal.kernel.errors import Conflict, Forbidden, NotFound
-from portal.kernel.work import Role, Work
+from portal.kernel.work import STAFF, Work
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def locked_request(work: Work, request_id: int) -> CredentialRequest:
 
 
 def _only_support(work: Work) -> None:
-    if work.actor.role is not Role.SUPPORT:
+    if work.actor.role not in STAFF:
         raise Forbidden("Deze pagina is voor support.")
 
 

@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from portal.kernel import ready
 from portal.kernel.errors import Forbidden, NotFound
-from portal.kernel.work import Acting, Actor, Role
+from portal.kernel.work import STAFF, Acting, Actor, Role
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,7 +28,7 @@ KEPT = "Wat je had ingevuld, is bewaard."
 
 class Audience(StrEnum):
     """`CUSTOMER` works with hours. `ORGANISATION` is everybody of a customer, so the accountant too: only what codes
-    and rights of koppelingen ask for may be open to it. `CODES` may choose codes."""
+    and rights of koppelingen ask for may be open to it. `CODES` may choose codes. `HEADS` manage their own people."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed in"
@@ -37,6 +37,8 @@ class Audience(StrEnum):
     CODES = "codes"
     BEHEERDER = "beheerder"
     SUPPORT = "support"
+    SUPPORT_LEAD = "support lead"
+    HEADS = "heads"
 
 
 MEMBERS: dict[Audience, frozenset[Role]] = {
@@ -45,7 +47,9 @@ MEMBERS: dict[Audience, frozenset[Role]] = {
     Audience.CUSTOMER: frozenset({Role.BEHEERDER, Role.URENVERWERKER}),
     Audience.CODES: frozenset({Role.BEHEERDER, Role.ACCOUNTANT}),
     Audience.BEHEERDER: frozenset({Role.BEHEERDER}),
-    Audience.SUPPORT: frozenset({Role.SUPPORT}),
+    Audience.SUPPORT: STAFF,
+    Audience.SUPPORT_LEAD: frozenset({Role.SUPPORT_LEAD}),
+    Audience.HEADS: frozenset({Role.BEHEERDER, Role.SUPPORT_LEAD}),
 }
 
 

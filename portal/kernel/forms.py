@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, Length
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -17,11 +18,32 @@ KEPT = "kept_form"  # the extension that gives back what was typed before somebo
 IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+LIBRARY = get_translations(["nl"])
+CHOOSE = "Kies een van de mogelijkheden."
+BETTER = {
+    "Not a valid choice.": CHOOSE,
+    "Invalid Choice: could not coerce.": CHOOSE,
+    "This field is required.": "Vul dit in.",
+}
+
+
+class Dutch:
+    """What WTForms says by itself, in Dutch; in words of ours where the library's do not say what to do."""
+
+    def gettext(self, text: str) -> str:
+        return BETTER.get(text) or LIBRARY.gettext(text)
+
+    def ngettext(self, one: str, more: str, count: int) -> str:
+        return LIBRARY.ngettext(one, more, count)
+
+
 class Form(FlaskForm):
     """Every form: CSRF token, Dutch messages, and errors that can be put at a field from outside."""
 
     class Meta(FlaskForm.Meta):
-        locales = ("nl",)
+        def get_translations(self, _form: Form) -> Dutch:
+            """Flask-WTF asks Flask-Babel, which is not here, and would leave English."""
+            return Dutch()
 
         def wrap_formdata(self, form: Form, formdata: Any) -> Any:
             """What was sent; else what was typed before signing in again, when all of it belongs to this form."""

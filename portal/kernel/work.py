@@ -30,6 +30,10 @@ class Role(StrEnum):
     URENVERWERKER = "urenverwerker"
     ACCOUNTANT = "accountant"
     SUPPORT = "support"
+    SUPPORT_LEAD = "supporthoofd"
+
+
+STAFF = frozenset({Role.SUPPORT, Role.SUPPORT_LEAD})  # of no customer; they see all of them, but no secret
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Actor:
     must_add_factor: bool = False
     stays_until: datetime | None = None
     longest_until: datetime | None = None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
 
 
 @dataclass(frozen=True)

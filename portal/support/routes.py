@@ -97,7 +97,7 @@ def deliveries() -> ResponseReturnValue:
 
 
 @bp.get("/support/logboek")
-@access(Audience.SUPPORT)
+@access(Audience.SUPPORT_LEAD)
 def trail() -> ResponseReturnValue:
     with acting().read() as work:
         names = organisation_names(work)
@@ -105,7 +105,7 @@ def trail() -> ResponseReturnValue:
 
 
 @bp.get("/support/logboek.csv")
-@access(Audience.SUPPORT)
+@access(Audience.SUPPORT_LEAD)
 def download_trail() -> ResponseReturnValue:
     with acting().read() as work:
         names = organisation_names(work)

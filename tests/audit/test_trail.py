@@ -56,8 +56,8 @@ def test_what_happened_to_a_koppeling_can_be_read(
 ) -> None:
     """H1: the use of the token too, with why and by whom; the value is nowhere."""
     activate_nmbrs(acting, cast)
-    alice, support = signed_in("alice"), signed_in("support")
-    for page in (alice.open("/portaal/bedrijf/logboek"), support.open("/support/logboek")):
+    alice, lead = signed_in("alice"), signed_in("lead")
+    for page in (alice.open("/portaal/bedrijf/logboek"), lead.open("/support/logboek")):
         seen = page.text()
         for words in ("Token gebruikt", "bedrijf lezen", "Aanvraag ingediend", "Urencodes gekozen", "Sam Support"):
             assert words in seen

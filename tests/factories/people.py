@@ -1,5 +1,5 @@
-"""The cast: Alice (beheerder), Bob (urenverwerker) and Eva (accountant) of one organisation, Charlie of another, and
-support."""
+"""The cast: Alice (beheerder), Bob (urenverwerker) and Eva (accountant) of one organisation, Charlie of another,
+support and its head."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PEOPLE = {
     "eva": ("eva@kantoor.example", "Eva Eik", Role.ACCOUNTANT, "Brasserie De Zon"),
     "charlie": ("charlie@anders.example", "Charlie Citroen", Role.BEHEERDER, "Café Anders"),
     "support": ("support@portaal.example", "Sam Support", Role.SUPPORT, ""),
+    "lead": ("hoofd@portaal.example", "Hanna Hoofd", Role.SUPPORT_LEAD, ""),
 }
 
 

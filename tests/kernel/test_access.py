@@ -34,7 +34,11 @@ def addresses(app: Flask) -> list[tuple[str, str, Audience]]:
 @SQLITE
 def test_b1_every_address_refuses_whoever_it_is_not_for(app: Flask, signed_in: Callable[[str], Visitor]) -> None:
     """Every address x method x role: a stranger goes to the sign-in page, another role gets 403."""
-    people = {Role.BEHEERDER: "alice", Role.URENVERWERKER: "bob", Role.ACCOUNTANT: "eva", Role.SUPPORT: "support"}
+    people = {
+        Role.BEHEERDER: "alice", Role.URENVERWERKER: "bob", Role.ACCOUNTANT: "eva", Role.SUPPORT: "support",
+        Role.SUPPORT_LEAD: "lead",
+    }  # fmt: skip
+    assert set(people) == set(Role)
     visitors = {role: signed_in(name).client for role, name in people.items()}
     stranger, refused = app.test_client(), 0
     for method, path, audience in addresses(app):

@@ -14,7 +14,10 @@ from portal.kernel.access import MEMBERS, Audience, audience_of
 from portal.kernel.work import Role
 from tests.proof.caller import Caller
 
-ROLES = {"alice": Role.BEHEERDER, "bob": Role.URENVERWERKER, "eva": Role.ACCOUNTANT, "support": Role.SUPPORT}
+ROLES = {
+    "alice": Role.BEHEERDER, "bob": Role.URENVERWERKER, "eva": Role.ACCOUNTANT, "support": Role.SUPPORT,
+    "lead": Role.SUPPORT_LEAD,
+}  # fmt: skip
 Pairs = tuple[tuple[str, str], ...]
 
 

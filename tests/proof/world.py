@@ -88,7 +88,7 @@ class World:
 
 
 def make(app: Flask, acting: Acting, cast: Cast, sandbox: str) -> World:
-    people = {name: _enter(app, cast, name) for name in ("alice", "bob", "eva", "charlie", "support")}
+    people = {name: _enter(app, cast, name) for name in ("alice", "bob", "eva", "charlie", "support", "lead")}
     for number, side in enumerate((Side(acting, cast, sandbox), OtherSide(acting, cast, sandbox))):
         _fill(side, number)
         add(people[side.who], SoftKey(), name=f"Sleutel van {side.who}")
