@@ -116,7 +116,6 @@ def support_activates(person: Person) -> None:
     for name, path in (
         ("aanvraag-klaar", None),
         ("leveringen", "/support/leveringen"),
-        ("logboek", "/support/logboek"),
     ):
         if path:
             person.open(path)

@@ -47,6 +47,7 @@ def test_j1_people_the_accountant_and_the_look(
         "support": ("/support/meekijken", f"/support/meekijken/{own}", f"/support/meekijken/{own}/koppelingen/nmbrs",
                     f"/support/meekijken/{own}/koppelingen/nmbrs/vestiging/{venue}/teamleden",
                     f"/support/meekijken/{own}/leveringen/{delivery}"),
+        "lead": ("/support/logboek", base, f"{base}/uitnodigen", f"{base}/{cast.actors['support'].user_id}"),
     }  # fmt: skip
     for who, paths in shown.items():
         visit(Person(browser, site, width=width, dark=dark), cast, who, paths)
