@@ -43,6 +43,7 @@ from portal.hours import routes as hours
 from portal.hours.routes import UPLOAD_LIMIT
 from portal.integrations import registry
 from portal.integrations import routes as integrations
+from portal.integrations import token_routes as tokens
 from portal.integrations.parts import Providers
 from portal.kernel import access, headers, limits, logs
 from portal.kernel.beside import Beside
@@ -68,7 +69,7 @@ KEPT_PAGES = "help-cache.json"
 MOST_AT_ONCE = 100  # pages to render in a start: half a second
 AREAS = (
     accounts, audit, corrections, deliveries, difference, exports, factors, help_desk, hours, integrations, looking,
-    looks, passkeys, people, privacy, receipts, support, voice,
+    looks, passkeys, people, privacy, receipts, support, tokens, voice,
 )  # fmt: skip
 
 

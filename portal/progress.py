@@ -17,6 +17,7 @@ from portal.help.steps import Step
 from portal.hours.periods import bounds, period_of, previous
 from portal.hours.queries import kinds, latest_workday
 from portal.hours.types import Period, PeriodKind
+from portal.integrations import drafts
 from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
@@ -69,14 +70,15 @@ def _venue(work: Work, key: str, venue_id: int) -> _Venue:
 def _by_token(work: Work, key: str, state: KoppelingState, found: Sequence[_Venue]) -> list[Step]:
     asked = state is not KoppelingState.OFF
     note = "" if state in WORKS or not asked else "support kijkt naar je aanvraag"
-    here = f"{BASE}/{key}"
+    here, waiting = f"{BASE}/{key}", not asked and key in drafts.waiting(work)
+    start = ("/activeren/controleren", "staat klaar om te versturen") if waiting else ("/activeren", note)
 
     def coded(one: _Venue) -> bool:
         chosen = set(one.setup.codes)
         return bool(one.setup.company and chosen) and set(kinds(work, one.id)) <= chosen
 
     return [
-        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, f"{here}/activeren", note),
+        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, here + start[0], start[1]),
         Step("bedrijf", "Kies het bedrijf", *_all(found, lambda one: one.setup.company is not None, here)),
         Step("codes", "Kies de urencodes", *_all(found, coded, here)),
     ]

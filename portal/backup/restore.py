@@ -21,7 +21,7 @@ from portal.backup.types import CannotRestore, Manifest, Restored
 from portal.deliveries import after_restore
 from portal.deliveries.protocol import quiet
 from portal.deliveries.receipt_chain import ANCHOR as RECEIPTS
-from portal.integrations import codes, keyring
+from portal.integrations import codes, drafts, keyring
 from portal.integrations.models import Credential, Koppeling, KoppelingState
 from portal.kernel.codes import Reason
 from portal.kernel.db import make_engine
@@ -132,6 +132,7 @@ def _settle(acting: Acting, manifest: Manifest, tokens: list[dict[str, str]]) ->
     with acting.begin() as work:
         if acting.engine.dialect.name == "postgresql":
             postgres.finish(work.session.connection())
+        drafts.expire_all(work)  # sent or destroyed since
         brought = data_keys.bring_back(work, tokens)
         _lost_tokens(work)
         _old_doors(work)

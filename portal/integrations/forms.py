@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-from wtforms import Field, PasswordField, SelectField, ValidationError
+from wtforms import Field, HiddenField, PasswordField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
@@ -26,6 +26,12 @@ def token_shape(_form: Any, field: Field) -> None:
 
 class OkForm(Form):
     """A form with nothing but its OK button."""
+
+
+class SeenForm(Form):
+    """`seen`: the mark of what the review page showed."""
+
+    seen = HiddenField()
 
 
 class AnswerForm(Form):

@@ -24,11 +24,16 @@ TOKEN = select(USED).where(*OWN)
 IN_USE = exists().where(*OWN, bindparam("used") == USED)  # as `in_use`, inside another statement
 
 
+def hold(work: Work, organisation_id: int, key: str) -> Koppeling | None:
+    """Lock what an organisation does with its koppelingen until the end of the transaction; returns this one as it is
+    then, None when it was never used."""
+    work.session.get_one(Organisation, organisation_id, with_for_update=True)
+    return _stored(work, organisation_id, key)
+
+
 def locked(work: Work, organisation_id: int, key: str) -> Koppeling:
     """Return the koppeling, locked until the end of the transaction; made (off) when it is new."""
-    work.session.get_one(Organisation, organisation_id, with_for_update=True)
-    own = (Koppeling.organisation_id == organisation_id) & (Koppeling.provider == key)
-    found = work.session.scalar(select(Koppeling).where(own))
+    found = hold(work, organisation_id, key)
     if found is None:
         found = Koppeling(
             organisation_id=organisation_id, provider=key, state=KoppelingState.OFF, cause="", cause_code="", remedy="",
@@ -121,14 +126,21 @@ def _stored(work: Work, organisation_id: int, key: str) -> Koppeling | None:
     return work.session.scalar(select(Koppeling).where(own).execution_options(populate_existing=True))
 
 
-def forget_strangers(work: Work, koppeling: Koppeling, domain: str, seen: tuple[Company, ...]) -> None:
-    """Undo the set-up of venues whose company this token does not see, or that is of another environment."""
+def strangers(
+    work: Work, organisation_id: int, key: str, domain: str, seen: tuple[Company, ...]
+) -> list[VenueCompany]:  # fmt: skip
+    """The venues whose company this token does not see, or that is of another environment."""
     refs = {company.ref for company in seen}
-    own = (VenueCompany.organisation_id == koppeling.organisation_id) & (VenueCompany.provider == koppeling.provider)
-    for row in work.session.scalars(select(VenueCompany).where(own)).all():
-        if row.domain != domain or row.company_ref not in refs:
-            forget_venue(work, koppeling.provider, row.venue_id)
-            work.session.delete(row)
+    own = (VenueCompany.organisation_id == organisation_id) & (VenueCompany.provider == key)
+    rows = work.session.scalars(select(VenueCompany).where(own).order_by(VenueCompany.venue_id)).all()
+    return [row for row in rows if row.domain != domain or row.company_ref not in refs]
+
+
+def forget_strangers(work: Work, koppeling: Koppeling, domain: str, seen: tuple[Company, ...]) -> None:
+    """Undo their set-up."""
+    for row in strangers(work, koppeling.organisation_id, koppeling.provider, domain, seen):
+        forget_venue(work, koppeling.provider, row.venue_id)
+        work.session.delete(row)
 
 
 def forget_venue(work: Work, key: str, venue_id: int) -> None:

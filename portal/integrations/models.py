@@ -74,6 +74,22 @@ class CredentialKey(Base):
     closed: Mapped[bytes]
 
 
+class TokenDraft(Base):
+    """A token that was found right and waits for who reviews and sends it. `found` is the check report; the token is
+    sealed in its `Credential`, as ever. One at a time; lives for an hour (`drafts.LIFETIME`)."""
+
+    __tablename__ = "token_draft"
+    __table_args__ = (UniqueConstraint("organisation_id", "provider"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    provider: Mapped[str] = mapped_column(String(30))
+    credential_id: Mapped[int] = mapped_column(ForeignKey("credential.id"))
+    found: Mapped[dict[str, Any]] = mapped_column(JSON)
+    made_by: Mapped[str] = mapped_column(String(100))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class CredentialRequest(Base):
     """What support handles. `found` is the check report: environment, companies, rights; no secret."""
 

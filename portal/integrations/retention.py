@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import exists, or_, select, update
 
 from portal.integrations.keyring import forget_credential
-from portal.integrations.models import Credential, CredentialRequest, Koppeling
+from portal.integrations.models import Credential, CredentialRequest, Koppeling, TokenDraft
 from portal.integrations.states import OPEN
 from portal.kernel.work import Work
 
@@ -21,8 +21,10 @@ def forget_credentials(work: Work) -> int:
     it. The rows stay, empty: requests point at them. Safe to call twice.
     """
     full = or_(Credential.sealed_token.is_not(None), Credential.email != "", Credential.fingerprint != "")
-    unused = ~exists().where(Koppeling.credential_id == Credential.id) & ~exists().where(
-        CredentialRequest.credential_id == Credential.id, CredentialRequest.state.in_(OPEN)
+    unused = (
+        ~exists().where(Koppeling.credential_id == Credential.id)
+        & ~exists().where(CredentialRequest.credential_id == Credential.id, CredentialRequest.state.in_(OPEN))
+        & ~exists().where(TokenDraft.credential_id == Credential.id)  # has an hour of its own: drafts.py
     )
     mark = update(Credential).values(unused_since=work.now).where(unused, full, Credential.unused_since.is_(None))
     work.session.execute(mark)

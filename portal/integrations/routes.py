@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts import looks
@@ -12,16 +10,13 @@ from portal.accounts.queries import beheerders, venues
 from portal.accounts.queries import venue as find_venue
 from portal.audit.service import look
 from portal.hours.queries import kinds, member, members
-from portal.integrations import forms, queries, service, setup
+from portal.integrations import drafts, forms, queries, service, setup, token_routes
 from portal.integrations.contract import LineSender, Provider
-from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.kernel.access import MEMBERS, Audience, access, acting, keeps, recent
 from portal.kernel.errors import Conflict, InvalidInput, RemoteError
 from portal.kernel.forms import Form
-from portal.kernel.wipe import Turn
 from portal.kernel.work import Work
-from portal.secret import Secret
 
 bp = Blueprint("integrations", __name__)
 BASE = "/portaal/bedrijf/koppelingen"
@@ -43,9 +38,9 @@ def company() -> ResponseReturnValue:
 @access(Audience.ORGANISATION)
 def settings() -> ResponseReturnValue:
     with acting().read() as work:
-        known = queries.koppelingen(work, _providers())
+        known, waiting = queries.koppelingen(work, _providers()), drafts.waiting(work)
         places = venues(work)
-    return render_template("integrations/settings.html", koppelingen=known, venues=places)
+    return render_template("integrations/settings.html", koppelingen=known, venues=places, waiting=waiting)
 
 
 @bp.get(BASE)
@@ -77,6 +72,7 @@ def read_koppeling(work: Work, provider: Provider) -> dict[str, object]:
         "koppeling": queries.koppeling(work, _providers(), key),
         "request_": queries.own_request(work, key),
         "credential": queries.credential_age(work, key),
+        "waiting": drafts.waiting(work).get(key),
         "beheerders": beheerders(work) if work.actor.role in MEMBERS[Audience.CUSTOMER] else [],
         "venues": [(venue, queries.venue_setup(work, key, venue.id)) for venue in places],
         "kinds": {venue.id: kinds(work, venue.id) for venue in places},
@@ -89,7 +85,7 @@ def read_koppeling(work: Work, provider: Provider) -> dict[str, object]:
 @keeps("email")
 def activate(key: str) -> ResponseReturnValue:
     provider = _providers().get(key)
-    return _forgetting(provider) if isinstance(provider, LineSender) else _switch_on(key)
+    return token_routes.hand_over(provider) if isinstance(provider, LineSender) else _switch_on(key)
 
 
 def _switch_on(key: str) -> ResponseReturnValue:
@@ -101,50 +97,6 @@ def _switch_on(key: str) -> ResponseReturnValue:
     with acting().read() as work:
         found = queries.koppeling(work, _providers(), key)
     return render_template("integrations/activate.html", provider=provider, form=form, koppeling=found)
-
-
-def _hand_over(provider: LineSender) -> ResponseReturnValue:
-    form = forms.credential_form(tuple(provider.credentials))()
-    failure: RemoteError | Conflict | None = None
-    if form.validate_on_submit():
-        try:
-            service.hand_over(acting(), provider.key, Secret(form.token.data), form.email.data)
-        except (RemoteError, Conflict) as error:
-            failure = error
-        else:
-            flash(f"{provider.name} herkende je gegevens. {_came_of_it(provider.key)}", "success")
-            g.stored_token = Secret(form.token.data)
-            return redirect(url_for("integrations.show", key=provider.key), code=303)
-    with acting().read() as work:
-        found = queries.koppeling(work, _providers(), provider.key)
-        known = queries.credential_age(work, provider.key)
-    if known and not form.is_filled:
-        form.email.data = known[0]
-    page = render_template(
-        "integrations/hand_over.html", provider=provider, form=form, koppeling=found, failure=failure
-    )
-    return page, 422 if form.errors or failure else 200
-
-
-def _forgetting(provider: LineSender) -> ResponseReturnValue:
-    """Once the answer is out, nothing in this process remembers the token that was stored."""
-    turn: Turn | None = current_app.extensions.get("hand_over_turn")
-    if turn is None or request.method != "POST":
-        return _hand_over(provider)
-    turn.begin()
-    try:
-        answer = make_response(_hand_over(provider))
-    except BaseException:
-        turn.end(None)
-        raise
-    answer.call_on_close(partial(turn.end, g.get("stored_token")))
-    return answer
-
-
-def _came_of_it(key: str) -> str:
-    with acting().read() as work:
-        active = queries.koppeling(work, _providers(), key).state is KoppelingState.ACTIVE
-    return "De nieuwe token is meteen in gebruik." if active else "De aanvraag is naar support gestuurd."
 
 
 @bp.post(f"{BASE}/<key>/uitzetten")

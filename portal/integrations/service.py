@@ -1,17 +1,15 @@
-"""Activating koppelingen: handing over a token, switching on and off, what support decides."""
+"""Activating koppelingen: switching on and off, a token that arrives, what support decides."""
 
 from __future__ import annotations
-
-import secrets
 
 from sqlalchemy import select
 
 from portal.accounts.queries import beheerder_mails
 from portal.audit.service import record
-from portal.integrations import codes, strongbox
+from portal.integrations import codes, drafts, strongbox
 from portal.integrations.contract import CheckReport, LineSender
 from portal.integrations.facts import report_from_json, report_to_json
-from portal.integrations.keyring import change_state, destroy_credentials, forget_strangers, locked
+from portal.integrations.keyring import WORKING, change_state, destroy_credentials, forget_strangers, locked
 from portal.integrations.models import (
     Credential,
     CredentialRequest,
@@ -25,7 +23,6 @@ from portal.kernel.errors import Conflict
 from portal.kernel.work import Acting, Work
 from portal.notifications.mails import Mail
 from portal.notifications.service import enqueue
-from portal.secret import Secret
 from portal.settings import Settings
 
 
@@ -41,7 +38,7 @@ def switch_on(acting: Acting, key: str) -> None:
 
 
 def switch_off(acting: Acting, key: str) -> None:
-    """Switch off; a credential is destroyed and an open request withdrawn. Safe to call twice."""
+    """Switch off; a credential is destroyed, a draft too, and an open request withdrawn. Safe to call twice."""
     acting.part(Providers).get(key)
     with acting.begin() as work:
         koppeling = locked(work, work.organisation_id, key)
@@ -49,48 +46,30 @@ def switch_off(acting: Acting, key: str) -> None:
         if request is not None:
             _step(work, request, RequestState.WITHDRAWN)
         destroy_credentials(work, koppeling)
+        drafts.cancel(work, key)
         if koppeling.state is not KoppelingState.OFF:
             change_state(work, koppeling, KoppelingState.OFF)
 
 
-def hand_over(acting: Acting, key: str, token: Secret, email: str) -> CheckReport:
-    """Check a token at the provider and, when it is right, seal it and ask support to activate.
-
-    The network call comes before the transaction. A koppeling that is active already takes the
-    new token at once, as long as it is of the same environment.
-    Raises AccessRefused, Refused, Unavailable (nothing is stored), Conflict.
-    """
-    providers = acting.part(Providers)
-    sender = providers.line_sender(key)
-    with providers.place():
-        report = sender.check({"token": token, "email": Secret(email), "domain": Secret("")})
-    with acting.begin() as work:
-        koppeling = locked(work, work.organisation_id, key)
-        credential = _seal(work, key, token, email, report)
-        if koppeling.state in (KoppelingState.ACTIVE, KoppelingState.BROKEN):
-            _replace(work, koppeling, credential, report)
-        else:
-            _request(acting, work, koppeling, credential, report)
-    return report
-
-
-def _seal(work: Work, key: str, token: Secret, email: str, report: CheckReport) -> Credential:
-    credential = Credential(
-        organisation_id=work.organisation_id, provider=key, seal_row=secrets.token_hex(16), email=email,
-        domain=report.domain, fingerprint=work.vault.fingerprint(token, work.organisation_id), created_at=work.now,
-    )  # fmt: skip
-    strongbox.put(work, credential, token)
-    return credential
-
-
-def _replace(work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport) -> None:
-    old = work.session.get(Credential, koppeling.credential_id) if koppeling.credential_id else None
-    if old is not None and old.domain != credential.domain:
+def require_same_environment(work: Work, koppeling: Koppeling | None, domain: str) -> None:
+    """A koppeling that works keeps its environment. Raises Conflict."""
+    old = _in_use(work, koppeling) if koppeling is not None and koppeling.state in WORKING else None
+    if old is not None and old.domain != domain:
         raise Conflict(
-            f"Deze token is van een andere omgeving ({credential.domain}) dan de koppeling ({old.domain}). "
+            f"Deze token is van een andere omgeving ({domain}) dan de koppeling ({old.domain}). "
             "Zet de koppeling eerst uit als je van omgeving wisselt.",
             code=codes.OTHER_ENVIRONMENT,
         )
+
+
+def _in_use(work: Work, koppeling: Koppeling) -> Credential | None:
+    return work.session.get(Credential, koppeling.credential_id) if koppeling.credential_id else None
+
+
+def replace_token(work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport) -> None:
+    """A koppeling that works takes a sealed token into use at once; the old one is destroyed. Raises Conflict."""
+    require_same_environment(work, koppeling, credential.domain)
+    old = _in_use(work, koppeling)
     if old is not None:
         strongbox.destroy(work, old)
     koppeling.credential_id = credential.id
@@ -116,10 +95,10 @@ def _update_found(work: Work, koppeling: Koppeling, credential: Credential, repo
         request.found, request.credential_id = report_to_json(report), credential.id
 
 
-def _request(
+def request_activation(
     acting: Acting, work: Work, koppeling: Koppeling, credential: Credential, report: CheckReport
 ) -> None:  # fmt: skip
-    """Make a request, or give an open one the new token (the answer to a question of support)."""
+    """Make a request, or give an open one the sealed token (the answer to a question of support)."""
     request = _open_request(work, koppeling.organisation_id, koppeling.provider)
     if request is None:
         request = CredentialRequest(
@@ -142,7 +121,7 @@ def _request(
 
 
 def withdraw(acting: Acting, key: str) -> None:
-    """Take an open request back and destroy its token. Raises NotFound, Conflict."""
+    """Take an open request back and destroy its token, and one that waits to be sent. Raises NotFound, Conflict."""
     with acting.begin() as work:
         koppeling = locked(work, work.organisation_id, key)
         request = _open_request(work, work.organisation_id, key)
@@ -150,6 +129,7 @@ def withdraw(acting: Acting, key: str) -> None:
             raise Conflict("Er is geen open aanvraag om in te trekken.")
         _step(work, request, RequestState.WITHDRAWN)
         destroy_credentials(work, koppeling)
+        drafts.cancel(work, key)
         change_state(work, koppeling, KoppelingState.OFF)
 
 

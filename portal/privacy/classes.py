@@ -10,6 +10,7 @@ from portal.deliveries import retention as deliveries
 from portal.exports import retention as exports
 from portal.help import retention as help_
 from portal.hours import retention as hours
+from portal.integrations import drafts
 from portal.integrations import retention as integrations
 from portal.notifications import retention as notifications
 
@@ -34,9 +35,11 @@ class Kept:
 
 def spoken(period: timedelta) -> str:
     """
-    >>> spoken(timedelta(days=730)), spoken(timedelta(days=365)), spoken(timedelta(days=90))
-    ('24 maanden', '12 maanden', '90 dagen')
+    >>> spoken(timedelta(days=730)), spoken(timedelta(days=365)), spoken(timedelta(days=90)), spoken(timedelta(hours=1))
+    ('24 maanden', '12 maanden', '90 dagen', '1 uur')
     """
+    if not period.days:
+        return f"{period.seconds // 3600} uur"
     return f"{period.days // 365 * 12} maanden" if period.days % 365 == 0 else f"{period.days} dagen"
 
 
@@ -64,6 +67,9 @@ CLASSES = (
     Kept("credentials", "API-tokens die niet meer in gebruik zijn. Meestal zijn ze dan al vernietigd",
          "Om een aanvraag af te handelen", "Niemand ziet de token zelf", "na het laatste gebruik",
          integrations.CREDENTIALS),
+    Kept("drafts", "Een API-token die je nog niet verstuurde, versleuteld, met het e-mailadres erbij",
+         "Om hem te controleren voordat je hem verstuurt", "Niemand ziet de token zelf", "na het invullen",
+         drafts.LIFETIME),
     Kept("accounts", "Je account: naam, e-mailadres en rol", "Om in te loggen", WITH_SUPPORT,
          "nadat je toegang is ingetrokken", TRAIL),
     Kept("sessions", "Wanneer en op welk soort apparaat je inlogde",

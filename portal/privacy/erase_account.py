@@ -9,7 +9,7 @@ from portal.accounts.models import Note, OneTimeLink, Passkey, RecoveryCode, Sec
 from portal.audit.service import record
 from portal.deliveries.models import Delivery
 from portal.exports.models import Export
-from portal.integrations.models import CredentialRequest, Question
+from portal.integrations.models import CredentialRequest, Question, TokenDraft
 from portal.kernel.errors import Conflict
 from portal.kernel.work import Role, Work
 from portal.notifications.models import OutboxMail
@@ -52,6 +52,7 @@ def _names(work: Work, user: User) -> None:
         (Export, "created_by"),
         (Delivery, "created_by"),
         (CredentialRequest, "asked_by"),
+        (TokenDraft, "made_by"),
         (SupportLook, "granted_by"),
     ):
         own = (table.organisation_id == user.organisation_id) & (getattr(table, column) == user.name)

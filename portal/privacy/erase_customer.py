@@ -33,6 +33,7 @@ from portal.integrations.models import (
     Koppeling,
     MemberLink,
     Question,
+    TokenDraft,
     VenueCompany,
 )
 from portal.kernel.errors import Conflict
@@ -104,6 +105,7 @@ def _rows(work: Work, own: int) -> None:
         (VenueCompany, VenueCompany.organisation_id == own),
         (Question, Question.organisation_id == own),
         (CredentialRequest, CredentialRequest.organisation_id == own),
+        (TokenDraft, TokenDraft.organisation_id == own),
         (Koppeling, Koppeling.organisation_id == own),
         (Credential, Credential.organisation_id == own),
         (OneTimeLink, (OneTimeLink.organisation_id == own) | OneTimeLink.user_id.in_(users)),

@@ -19,7 +19,7 @@ from portal.exports import retention as exports
 from portal.help import retention as help_
 from portal.hours import retention as hours
 from portal.hours.team import lock_organisation
-from portal.integrations import questions
+from portal.integrations import drafts, questions
 from portal.integrations import retention as integrations
 from portal.kernel.logs import log, warn
 from portal.kernel.work import Acting, Actor, Work
@@ -118,6 +118,7 @@ JOBS: Mapping[str, Task] = {
     "members": _each(idle.forget_members),
     "ledger": _each(deliveries.forget_names),
     "credentials": _once("credentials", integrations.forget_credentials),
+    "drafts": drafts.forget,  # the worker does not wait a day for it: see `worker.py`
     "accounts": idle.forget_accounts,
     "sessions": _once("sessions", accounts.forget_sessions),
     "links": _once("links", accounts.forget_links),

@@ -13,15 +13,14 @@ from portal.exports.queries import preview
 from portal.hours.periods import bounds, period_of, previous
 from portal.hours.service import import_file
 from portal.hours.types import Period, PeriodKind
-from portal.integrations import service as koppelingen
 from portal.integrations import setup
 from portal.integrations.parts import Providers
 from portal.integrations.queries import requests
 from portal.kernel.errors import Unavailable
 from portal.kernel.work import Acting
-from portal.secret import Secret
 from portal.support import service as support
 from tests.factories.people import Cast
+from tests.factories.setup import hand_over
 from tests.hours.sheets import csv_bytes
 
 PEOPLE = (
@@ -64,7 +63,7 @@ class Stage:
     ) -> None:
         for press in range(5):  # a busy machine and short time-outs: the page then says to try again
             try:
-                koppelingen.hand_over(self.alice, "nmbrs", Secret(token), mail)
+                hand_over(self.alice, token, mail)
                 break
             except Unavailable:
                 if press == 4:

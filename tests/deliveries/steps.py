@@ -15,14 +15,13 @@ from portal.deliveries.sending import Stop, work_once
 from portal.exports.queries import preview
 from portal.exports.types import Preview
 from portal.hours.service import import_file
-from portal.integrations import service as koppelingen
 from portal.integrations import setup
 from portal.integrations.models import Koppeling, KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import own_request
-from portal.secret import Secret
 from portal.support import service as support
 from tests.deliveries.stage import Stage
+from tests.factories.setup import hand_over
 from tests.hours.sheets import csv_bytes
 
 INSERT, GET = "HourComponentVar_Insert", "HourComponentVar_Get"
@@ -117,7 +116,7 @@ def codes_booked(stage: Stage) -> list[tuple[int, str, str]]:
 
 def activate(stage: Stage, token: str, mail: str) -> None:
     """Hand a token over and let support activate it; no company is chosen."""
-    koppelingen.hand_over(stage.alice, "nmbrs", Secret(token), mail)
+    hand_over(stage.alice, token, mail)
     with stage.alice.read() as work:
         request = own_request(work, "nmbrs")
     assert request is not None

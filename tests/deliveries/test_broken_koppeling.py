@@ -9,7 +9,7 @@ from tests.deliveries.fix import SANNE, change, make, until
 from tests.deliveries.stage import Stage
 from tests.deliveries.steps import INSERT, send
 from tests.deliveries.test_correction_pages import MAKE, address
-from tests.integrations.flow import NMBRS
+from tests.integrations.flow import CHECK, NMBRS, REPLACE
 
 Deliver = Callable[[], bool]
 SignedIn = Callable[[str], Visitor]
@@ -24,7 +24,7 @@ def test_the_clerk_of_hours_hears_who_can_mend_it(nmbrs: Stage, deliver: Deliver
         assert "Alleen een beheerder kan dit oplossen: Alice" in bob.open(place).text()
     page = signed_in("alice").open(f"{NMBRS}/activeren")
     assert page.soup.select_one("[name=email]")["value"] == "koppeling@brasseriezon.example"  # type: ignore[index]
-    page = page.submit("Controleer en vervang", {"token": "sandbox-nmbrs-token-0001"})
+    page = page.submit(CHECK, {"token": "sandbox-nmbrs-token-0001"}).submit(REPLACE)
     assert "De nieuwe token is meteen in gebruik." in page.text("[role=status]")
     assert "naar support gestuurd" not in page.text()
 

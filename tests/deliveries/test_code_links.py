@@ -12,13 +12,12 @@ from portal.deliveries import service
 from portal.deliveries.models import Delivery, DeliveryLine
 from portal.integrations import service as koppelingen
 from portal.integrations.models import Koppeling
-from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
-from portal.secret import Secret
 from tests.browse import Visitor
 from tests.deliveries.stage import PEOPLE, Stage
 from tests.deliveries.steps import GET, an_hour_passes, send
 from tests.deliveries.test_live import key_refused, lost, partly_refused
-from tests.integrations.flow import NMBRS
+from tests.factories.setup import hand_over
+from tests.integrations.flow import CHECK, NMBRS
 
 Deliver = Callable[[], bool]
 SignedIn = Callable[[str], Visitor]
@@ -55,7 +54,7 @@ def test_a_refused_key_has_one_code_everywhere(nmbrs: Stage, deliver: Deliver, s
     for path in (*CAUSES, f"/portaal/leveringen/{delivery}"):
         assert alice.open(path).codes() - UNTRIED == {"nmbrs-1001"}, path
     assert desk.open("/support/leveringen").codes() == {"nmbrs-1001"}
-    koppelingen.hand_over(nmbrs.alice, "nmbrs", Secret(DEMO_TOKEN), DEMO_USER)
+    hand_over(nmbrs.alice)
     deliver()
     deliver()
     for path in (*CAUSES, f"/portaal/leveringen/{delivery}"):
@@ -64,7 +63,7 @@ def test_a_refused_key_has_one_code_everywhere(nmbrs: Stage, deliver: Deliver, s
 
 def test_who_is_refused_at_once_sees_the_code(nmbrs: Stage, signed_in: SignedIn) -> None:
     page = signed_in("alice").open(f"{NMBRS}/activeren")
-    page = page.submit("Controleer en vervang", {"token": "verkeerd", "email": "a@b.example"}, status=422)
+    page = page.submit(CHECK, {"token": "verkeerd", "email": "a@b.example"}, status=422)
     assert page.codes(".notice--bad") == {"nmbrs-1001"}
 
 

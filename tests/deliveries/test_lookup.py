@@ -35,6 +35,7 @@ from tests.deliveries.steps import (
     states,
     where,
 )
+from tests.factories.setup import hand_over
 
 Deliver = Callable[[], bool]
 DEMO_KEY = {"token": Secret(DEMO_TOKEN), "email": Secret(DEMO_USER), "domain": Secret("brasserie-zon")}
@@ -174,7 +175,7 @@ def test_a_right_that_is_refused_pauses_and_the_look_up_follows_the_mend(nmbrs: 
     assert where(nmbrs, delivery) is DeliveryState.PAUSED
     assert koppeling(nmbrs) is KoppelingState.BROKEN
     assert states(nmbrs, delivery)[0] is LineState.UNCLEAR
-    koppelingen.hand_over(nmbrs.alice, "nmbrs", Secret(DEMO_TOKEN), DEMO_USER)  # a new check mends it
+    hand_over(nmbrs.alice)  # a new check mends it
     everything_went(deliver)
     assert states(nmbrs, delivery) == [LineState.ACCEPTED] * 3
     assert where(nmbrs, delivery) is DeliveryState.DONE

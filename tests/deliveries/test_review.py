@@ -51,6 +51,7 @@ from tests.deliveries.steps import (
     states,
     where,
 )
+from tests.factories.setup import hand_over
 from tests.integrations.flow import csrf
 from tests.kernel.remote.stub import EASY, answer, says, serving
 
@@ -189,8 +190,7 @@ def test_b4_switched_off_half_way_sends_no_line_more(nmbrs: Stage, deliver: Deli
 
 def test_another_token_half_way_takes_over_at_the_next_line(nmbrs: Stage, deliver: Deliver) -> None:
     delivery = send(nmbrs)
-    token = Secret(ONE_DEBTOR_TOKEN)
-    round_with(nmbrs, 2, lambda: koppelingen.hand_over(nmbrs.alice, "nmbrs", token, ONE_DEBTOR_USER))
+    round_with(nmbrs, 2, lambda: hand_over(nmbrs.alice, ONE_DEBTOR_TOKEN, ONE_DEBTOR_USER))
     everything_went(deliver)
     assert nmbrs.booked() == ALL
     assert where(nmbrs, delivery) is DeliveryState.DONE
@@ -230,7 +230,7 @@ def test_a_refused_old_token_does_not_disturb_the_new_one(nmbrs: Stage, deliver:
     delivery = send(nmbrs)
 
     def replace_token() -> None:
-        koppelingen.hand_over(nmbrs.alice, "nmbrs", Secret(ONE_DEBTOR_TOKEN), ONE_DEBTOR_USER)
+        hand_over(nmbrs.alice, ONE_DEBTOR_TOKEN, ONE_DEBTOR_USER)
         nmbrs.trouble("HourComponentVar_Get", "fault:1001")
 
     known = cast("dict[str, Any]", nmbrs.acting.part(Providers).by_key)

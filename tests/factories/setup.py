@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from portal.app import for_worker
 from portal.hours.plan import AfterExport, Choices, SameDay
 from portal.hours.service import ImportResult, import_file
+from portal.integrations import handing_over
 from portal.integrations import service as koppelingen
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
 from portal.integrations.queries import own_request
@@ -40,6 +41,14 @@ def activate_file_target(acting: Acting, cast: Cast, key: str, who: str = "alice
     koppelingen.switch_on(acting.as_actor(cast.actors[who]), key)
 
 
+def hand_over(beheerder: Acting, token: str = DEMO_TOKEN, mail: str = DEMO_USER) -> None:
+    """Fill a token of Nmbrs in, review what was found, and send it."""
+    handing_over.prepare(beheerder, "nmbrs", Secret(token), mail)
+    seen = handing_over.review(beheerder, "nmbrs")
+    assert seen.email == mail
+    handing_over.submit(beheerder, "nmbrs", seen.mark)
+
+
 def activate_nmbrs(
     acting: Acting,
     cast: Cast,
@@ -53,7 +62,7 @@ def activate_nmbrs(
     Needs the `sandbox` fixture. `company=None` leaves the venue without company and codes.
     """
     beheerder, desk = acting.as_actor(cast.actors[who]), acting.as_actor(cast.actors["support"])
-    koppelingen.hand_over(beheerder, "nmbrs", Secret(DEMO_TOKEN), DEMO_USER)
+    hand_over(beheerder)
     with beheerder.read() as work:
         request = own_request(work, "nmbrs")
     assert request is not None

@@ -18,6 +18,7 @@ from portal.integrations.models import (
     KindCode,
     Koppeling,
     MemberLink,
+    TokenDraft,
     VenueCompany,
 )
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
@@ -29,16 +30,30 @@ from tests.kernel.remote.stub import Stub, Talk, serving
 
 BASE = "/portaal/bedrijf/koppelingen"
 NMBRS = f"{BASE}/nmbrs"
-CHECK = "Controleer en vraag aan"
-REPLACE = "Controleer en vervang"
-TABLES: tuple[type[Base], ...] = (Credential, CredentialRequest, KindCode, Koppeling, MemberLink, VenueCompany)
+CHECK = "Controleer je gegevens"
+SEND = "Verstuur"
+REPLACE = "Neem de nieuwe token in gebruik"
+REVIEW = f"{NMBRS}/activeren/controleren"
+TABLES: tuple[type[Base], ...] = (
+    Credential, CredentialRequest, KindCode, Koppeling, MemberLink, TokenDraft, VenueCompany,
+)  # fmt: skip
 
 
-def ask(
-    visitor: Visitor, token: str = DEMO_TOKEN, email: str = DEMO_USER, *, status: int = 303, button: str = CHECK
-) -> Page:
-    """Fill in the form of Nmbrs and send it."""
-    return visitor.open(f"{NMBRS}/activeren").submit(button, {"token": token, "email": email}, status=status)
+def check(visitor: Visitor, token: str = DEMO_TOKEN, email: str = DEMO_USER, *, status: int = 303) -> Page:
+    """Fill in the form of Nmbrs; leads to the review."""
+    return visitor.open(f"{NMBRS}/activeren").submit(CHECK, {"token": token, "email": email}, status=status)
+
+
+def ask(visitor: Visitor, token: str = DEMO_TOKEN, email: str = DEMO_USER, *, button: str = SEND) -> Page:
+    """Fill in the form of Nmbrs, see what was found, and send it."""
+    return check(visitor, token, email).submit(button)
+
+
+def seen(page: Page) -> str:
+    """The mark of what a review page shows."""
+    field = page.soup.select_one("main [name=seen]")
+    assert field is not None
+    return str(field["value"])
 
 
 def request_id(acting: Acting) -> int:

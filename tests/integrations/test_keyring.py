@@ -25,10 +25,9 @@ from portal.integrations.queries import own_request
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, NotFound
 from portal.kernel.work import Acting
-from portal.secret import Secret
 from portal.support import service as support
 from tests.factories.people import Cast
-from tests.factories.setup import import_hours
+from tests.factories.setup import hand_over, import_hours
 from tests.hours.sheets import row
 
 NMBRS = "nmbrs"
@@ -44,7 +43,7 @@ def turn_on(alice: Acting, cast: Cast) -> Callable[[str, str], None]:
     """Hand a token over and let support activate it."""
 
     def activate(token: str, mail: str) -> None:
-        koppelingen.hand_over(alice, NMBRS, Secret(token), mail)
+        hand_over(alice, token, mail)
         with alice.read() as work:
             request = own_request(work, NMBRS)
         assert request is not None
@@ -85,7 +84,7 @@ def test_an_old_token_that_is_refused_says_nothing_about_the_new_one(
 ) -> None:
     turn_on(DEMO_TOKEN, DEMO_USER)
     old = used(alice)
-    koppelingen.hand_over(alice, NMBRS, Secret(ONE_DEBTOR_TOKEN), ONE_DEBTOR_USER)
+    hand_over(alice, ONE_DEBTOR_TOKEN, ONE_DEBTOR_USER)
     assert used(alice) != old
     mark_broken(alice, old)
     assert state(alice) == (KoppelingState.ACTIVE, "")
@@ -165,7 +164,7 @@ def test_a_token_that_sees_less_keeps_only_what_it_sees(
 
 def test_a_replaced_token_that_sees_less_keeps_only_what_it_sees(alice: Acting, two_venues: tuple[int, int]) -> None:
     here, there = two_venues
-    koppelingen.hand_over(alice, NMBRS, Secret(ONE_DEBTOR_TOKEN), ONE_DEBTOR_USER)
+    hand_over(alice, ONE_DEBTOR_TOKEN, ONE_DEBTOR_USER)
     assert rows(alice, here) == [1, 1, 1]
     assert rows(alice, there) == [0, 0, 0]
 

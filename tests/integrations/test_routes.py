@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.integrations.models import Credential, CredentialRequest, Koppeling
+from portal.integrations.models import Credential, CredentialRequest, Koppeling, TokenDraft
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
 from portal.kernel.work import Acting
 from tests.browse import Visitor
@@ -20,7 +20,7 @@ SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CUSTOMER_PAGES = ("/portaal", "/portaal/bedrijf", "/portaal/bedrijf/instellingen", BASE, NMBRS)
 COLUMNS = {
     column.name
-    for table in (Koppeling, Credential, CredentialRequest)
+    for table in (Koppeling, Credential, CredentialRequest, TokenDraft)
     for column in table.__table__.columns
 }  # fmt: skip
 
@@ -30,6 +30,8 @@ def changing(cast: Cast, member: int) -> list[tuple[str, dict[str, str]]]:
     place = f"{NMBRS}/vestiging/{cast.venue('alice')}"
     return [
         (f"{NMBRS}/activeren", {"token": "abcdefgh1", "email": "a@b.nl"}),
+        (f"{NMBRS}/activeren/versturen", {"seen": "1-aanvragen"}),
+        (f"{NMBRS}/activeren/annuleren", {"seen": "1-aanvragen"}),
         (f"{BASE}/horecalonen/activeren", {}),
         (f"{BASE}/horecalonen/uitzetten", {}),
         (f"{NMBRS}/uitzetten", {}),
@@ -136,7 +138,11 @@ def test_b5_fields_that_are_not_on_the_form_change_nothing(
         "provider": "connexie",
     }
     given = {"token": DEMO_TOKEN, "email": DEMO_USER}
-    alice.post(f"{NMBRS}/activeren", {**extra, **given, **flow.csrf(alice)})
+    seen = flow.seen(alice.post(f"{NMBRS}/activeren", {**extra, **given, **flow.csrf(alice)}))
+    drafted = flow.stored(acting)
+    assert (drafted["credential_request"], drafted["koppeling"]) == ([], [])
+    assert (drafted["token_draft"][0][2], drafted["token_draft"][0][5]) == ("nmbrs", "Alice Appel")
+    alice.post(f"{NMBRS}/activeren/versturen", {**extra, "seen": seen, **flow.csrf(alice)})
     rows = flow.stored(acting)
     request = dict(
         zip([c.name for c in CredentialRequest.__table__.columns], rows["credential_request"][0], strict=True)

@@ -63,14 +63,14 @@ def test_item3_a_token_of_the_wrong_shape_is_refused_at_its_field(
     """C3: the token does not come back, the e-mail does; Nmbrs is not asked, nothing is stored."""
     alice, before = signed_in("alice"), flow.stored(acting)
     for token, words in WRONG_TOKENS.items():
-        page = flow.ask(alice, token, status=422)
+        page = flow.check(alice, token, status=422)
         assert words in page.text("#token-error"), repr(token)
         assert words in page.text(".error-summary a[href='#token']")
         assert page.soup.select_one("#email")["value"] == DEMO_USER  # type: ignore[index]
         assert not page.soup.select_one("#token").get("value")  # type: ignore[union-attr]
         assert not token.strip() or token not in page.answer.get_data(as_text=True)
     for mail in WRONG_MAILS:
-        page = flow.ask(alice, email=mail, status=422)
+        page = flow.check(alice, email=mail, status=422)
         assert page.has("#email-error"), mail
         assert DEMO_TOKEN not in page.answer.get_data(as_text=True)
     assert calls(sandbox) == []
@@ -108,8 +108,8 @@ def test_item3_every_answer_of_nmbrs_has_its_own_text_and_stores_nothing(
     alice, before = signed_in("alice"), flow.stored(acting)
     wrong = "sandbox-nmbrs-token-verkeerd"
     said = {
-        "1001": refused(flow.ask(alice, wrong, status=422), wrong),
-        "1002": refused(flow.ask(alice, NO_RIGHTS_TOKEN, NO_RIGHTS_USER, status=422), NO_RIGHTS_TOKEN),
+        "1001": refused(flow.check(alice, wrong, status=422), wrong),
+        "1002": refused(flow.check(alice, NO_RIGHTS_TOKEN, NO_RIGHTS_USER, status=422), NO_RIGHTS_TOKEN),
     }
     kinds = (
         "html",
@@ -120,13 +120,13 @@ def test_item3_every_answer_of_nmbrs_has_its_own_text_and_stores_nothing(
     )
     for kind in kinds:
         arm(sandbox, kind, operation="Environment_Get")
-        said[kind] = refused(flow.ask(alice, status=422), DEMO_TOKEN)
-        flow.ask(alice, wrong, status=422)  # an answer: the breaker stays shut
+        said[kind] = refused(flow.check(alice, status=422), DEMO_TOKEN)
+        flow.check(alice, wrong, status=422)  # an answer: the breaker stays shut
     closed = flow.entered(make_app(nmbrs_soap_url="http://127.0.0.1:9/soap/v3"), alice)
-    said["closed"] = refused(flow.ask(closed, status=422), DEMO_TOKEN)
+    said["closed"] = refused(flow.check(closed, status=422), DEMO_TOKEN)
     with flow.silent() as stub:
         hanging = flow.entered(make_app(nmbrs_soap_url=f"{stub.url}/soap/v3", remote_seconds=1), alice)
-        said["hang"] = refused(flow.ask(hanging, status=422), DEMO_TOKEN)
+        said["hang"] = refused(flow.check(hanging, status=422), DEMO_TOKEN)
     assert len(set(said.values())) == len(said), said
     assert "herkent deze combinatie" in said["1001"]
     assert "1001" in said["1001"]
@@ -194,7 +194,7 @@ def test_replacing_the_token_of_an_active_koppeling(
     world = replace(demo_world(datetime.now(UTC).date()), subdomain="andere-omgeving")
     with running(world=world) as url:
         elsewhere = flow.entered(make_app(nmbrs_soap_url=f"{url}/nmbrs/soap/v3"), alice)
-        page = flow.ask(elsewhere, status=422, button=flow.REPLACE)
+        page = flow.check(elsewhere, status=422)
     said = page.text(".error-summary")
     assert "andere-omgeving" in said
     assert "brasserie-zon" in said
@@ -266,7 +266,7 @@ def test_f3_while_nmbrs_hangs_the_portal_answers(
         waiting = start_waiting(app, alice, 3)
         while len(stub.requests) < 3:
             assert all(thread.is_alive() for thread in waiting)
-        busy = flow.ask(flow.entered(app, alice), status=422)
+        busy = flow.check(flow.entered(app, alice), status=422)
         assert "druk" in busy.text(".error-summary")
         assert "Wacht een minuut" in busy.text(".error-summary")
         flow.entered(app, alice).open("/portaal")
@@ -278,7 +278,9 @@ def test_f3_while_nmbrs_hangs_the_portal_answers(
 
 def start_waiting(app: Flask, person: Visitor, count: int) -> list[Thread]:
 
-    threads = [Thread(target=flow.ask, args=(flow.entered(app, person),), kwargs={"status": 422}) for _ in range(count)]
+    threads = [
+        Thread(target=flow.check, args=(flow.entered(app, person),), kwargs={"status": 422}) for _ in range(count)
+    ]
     for thread in threads:
         thread.start()
     return threads

@@ -34,6 +34,7 @@ def test_the_main_job_from_reading_to_receipt(demo: Demo, browser: Browser, tmp_
     hands_over_the_token(beheerder)
     support_activates(Person(browser, demo.url))
     sets_up_nmbrs(beheerder)
+    replaces_the_token(beheerder)
     urenverwerker = Person(browser, demo.url)
     urenverwerker.sign_in(URENVERWERKER, PASSWORD)
     imports_a_file(urenverwerker, demo.data / "voorbeeld-uren.csv")
@@ -86,20 +87,46 @@ def hands_over_the_token(person: Person) -> None:
         person.look(f"pad-{step}")
     person.page.get_by_label("API-token", exact=True).fill("een heel andere token")
     person.page.get_by_label("E-mailadres", exact=True).fill(NMBRS_MAIL)
-    person.click("Controleer en vraag aan")
+    person.click("Controleer je gegevens")
     assert "spatie" in person.text()
     person.look("nmbrs-token-fout")
     person.page.get_by_label("API-token", exact=True).fill("wrong-token-123456")
-    person.click("Controleer en vraag aan")
+    person.click("Controleer je gegevens")
     assert "1001" in person.text()
     person.look("nmbrs-1001")
     person.page.get_by_label("API-token", exact=True).fill(f"  {NMBRS_TOKEN} ")
-    person.click("Controleer en vraag aan")
+    person.click("Controleer je gegevens")
+    reviews_and_sends(person)
     assert "brasserie-zon" in person.text()
     assert "Brasserie De Zon B.V." in person.text()
     assert "aangevraagd" in person.text()
     assert NMBRS_TOKEN not in person.page.content()
     person.look("nmbrs-aangevraagd")
+
+
+def reviews_and_sends(person: Person) -> None:
+    """J5: what will be sent is looked at first, cancelled once, and then sent."""
+    looks_at_the_review(person)
+    person.click("Wijzig je gegevens")
+    assert "is nog niet verstuurd" in person.text()
+    person.look("nmbrs-token-staat-klaar")
+    person.click("Controleer de token van Nmbrs")
+    person.click("Annuleren")
+    assert "De token is vernietigd en er is niets verstuurd" in person.page.inner_text("body")
+    person.click("Activeer Nmbrs")
+    person.page.get_by_label("API-token", exact=True).fill(NMBRS_TOKEN)
+    person.page.get_by_label("E-mailadres", exact=True).fill(NMBRS_MAIL)
+    person.click("Controleer je gegevens")
+    looks_at_the_review(person)
+    person.click("Verstuur")
+    assert "De aanvraag is naar support gestuurd" in person.page.inner_text("body")
+
+
+def looks_at_the_review(person: Person) -> None:
+    for words in ("Controleer en verstuur", NMBRS_MAIL, "Brasserie De Zon B.V.", "nog niets verstuurd"):
+        assert words in person.text()
+    assert NMBRS_TOKEN not in person.page.content()
+    person.look("nmbrs-controleren")
 
 
 def support_activates(person: Person) -> None:
@@ -149,6 +176,19 @@ def links_by_hand(person: Person) -> None:
     person.look("nmbrs-teamlid")
     person.click("Bewaar")
     assert "112" in person.text()
+
+
+def replaces_the_token(person: Person) -> None:
+    person.open("/portaal/bedrijf/koppelingen/nmbrs")
+    person.click("Vervang de token")
+    person.page.get_by_label("API-token", exact=True).fill(NMBRS_TOKEN)
+    person.click("Controleer je gegevens")
+    person.look("nmbrs-controleren-nieuw")
+    person.open("/portaal/bedrijf/instellingen")
+    person.look("instellingen-token-staat-klaar")
+    person.click("Controleer de token van Nmbrs")
+    person.click("Neem de nieuwe token in gebruik")
+    assert "meteen in gebruik" in person.page.inner_text("body")
 
 
 def imports_a_file(person: Person, file: Path) -> None:

@@ -92,6 +92,9 @@ def whole_flow(run: Run) -> None:
     page = "/portaal/bedrijf/koppelingen/nmbrs"
     for token, mail in ((f"{TOKEN} {TOKEN}", MAIL), (f"{TOKEN}x", MAIL), (TOKEN, "x"), (TOKEN, MAIL)):
         alice.send(f"{page}/activeren", {"token": token, "email": mail})
+    review = f"{page}/activeren/controleren"
+    assert "Vingerafdruk" in alice.open(review).text
+    alice.send(f"{page}/activeren/versturen", {}, form=review)
     assert "brasserie-zon" in alice.open(page).text
     desk = "/support/aanvragen/1"
     support.send(f"{desk}/oppakken", {}, form=desk)

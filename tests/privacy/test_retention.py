@@ -31,7 +31,7 @@ from portal.settings import Settings
 from tests.browse import Visitor
 from tests.deliveries.stage import Stage
 from tests.factories.people import Cast
-from tests.factories.setup import activate_nmbrs, import_hours
+from tests.factories.setup import activate_nmbrs, hand_over, import_hours
 from tests.hours.sheets import row as sheet_row
 from tests.privacy.later import command, count, forget, hits, later, told
 
@@ -119,11 +119,7 @@ def test_h4_a_token_that_is_not_used_goes_and_one_in_use_stays(
 
 
 def test_h4_a_request_that_waits_keeps_its_token(acting: Acting, cast: Cast, sandbox: str) -> None:
-    activate = koppelingen.hand_over
-    from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
-    from portal.secret import Secret
-
-    activate(acting.as_actor(cast.actors["alice"]), "nmbrs", Secret(DEMO_TOKEN), DEMO_USER)
+    hand_over(acting.as_actor(cast.actors["alice"]))
     with later(200):
         assert "credentials" not in forget(acting)
 

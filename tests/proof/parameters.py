@@ -86,6 +86,7 @@ OTHERS: dict[Place, str] = {
     ("form", "reason"): "a text",
     ("form", "role"): "a choice",
     ("form", "same_day"): "a choice",
+    ("form", "seen"): "what was seen, compared with what is there now; nothing is looked up by it",
     ("form", "sure"): "a tick",
     ("form", "text"): "a text",
     ("form", "token"): "a secret that is handed over",

@@ -78,7 +78,8 @@ def test_support_rejects_with_a_reason_and_the_token_is_gone(
     assert "De token is vernietigd." in told.text()
     worker()
     assert "Dit is de omgeving van een ander bedrijf." in flow.mails(settings)[-1].text
-    told.follow("Doe een nieuwe aanvraag").submit(flow.CHECK, {"token": DEMO_TOKEN, "email": DEMO_USER})
+    form = told.follow("Doe een nieuwe aanvraag")
+    form.submit(flow.CHECK, {"token": DEMO_TOKEN, "email": DEMO_USER}).submit(flow.SEND)
     with acting.read() as work:
         assert [r.state.value for r in work.session.scalars(select(CredentialRequest))] == ["afgewezen", "nieuw"]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from portal.integrations import service as koppelingen
 from portal.integrations.models import CredentialRequest
-from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN, DEMO_USER
 from portal.kernel.errors import Forbidden
 from portal.kernel.work import Acting
-from portal.secret import Secret
 from portal.support import service
 from tests.factories.people import Cast
+from tests.factories.setup import hand_over
 
 
 def test_b3_nobody_else_decides(acting: Acting, cast: Cast, sandbox: str) -> None:
-    koppelingen.hand_over(acting.as_actor(cast.actors["alice"]), "nmbrs", Secret(DEMO_TOKEN), DEMO_USER)
+    hand_over(acting.as_actor(cast.actors["alice"]))
     with acting.read() as work:
         number = work.session.scalars(select(CredentialRequest.id)).one()
     for name in ("alice", "bob", "charlie"):
