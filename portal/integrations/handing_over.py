@@ -18,6 +18,7 @@ from portal.integrations.facts import report_from_json
 from portal.integrations.keyring import WORKING, hold, locked, strangers
 from portal.integrations.models import Credential, Koppeling, KoppelingState, TokenDraft
 from portal.integrations.parts import Providers
+from portal.integrations.queries import credential_age
 from portal.integrations.queries import koppeling as koppeling_info
 from portal.integrations.service import replace_token, request_activation, require_same_environment
 from portal.kernel.errors import Conflict, NotFound
@@ -53,14 +54,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Review:
-    """What a person sees before sending; the token itself is nowhere to be seen. `unseen`: venues whose company this
-    token does not see, so that they are set up anew."""
+    """What a person sees before sending; the token itself is nowhere to be seen. `now`: the fingerprint of the token
+    that the koppeling has, "" without one. `unseen`: venues whose company this token does not see, so that they are
+    set up anew."""
 
     mark: str
     outcome: Outcome
     state: KoppelingState
     email: str
     fingerprint: str
+    now: str
     report: CheckReport
     unseen: tuple[str, ...]
     made_by: str
@@ -146,11 +149,13 @@ def _draft(work: Work, key: str) -> TokenDraft:
 
 def _review(acting: Acting, work: Work, draft: TokenDraft, state: KoppelingState) -> Review:
     credential, report = work.session.get_one(Credential, draft.credential_id), report_from_json(draft.found)
+    now = credential_age(work, draft.provider)
     wanted = outcome(state, report, by_itself=acting.part(Settings).auto_activate)
     return Review(
         mark=_prefix(draft.credential_id) + wanted.value, outcome=wanted, state=state, email=credential.email,
-        fingerprint=credential.fingerprint, report=report, unseen=_unseen(work, draft, report), made_by=draft.made_by,
-        made_at=draft.made_at, expires_at=drafts.expires(draft),
+        fingerprint=credential.fingerprint, now=now[1] if now else "", report=report,
+        unseen=_unseen(work, draft, report), made_by=draft.made_by, made_at=draft.made_at,
+        expires_at=drafts.expires(draft),
     )  # fmt: skip
 
 
