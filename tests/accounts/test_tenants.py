@@ -16,7 +16,7 @@ from portal.tables import metadata
 from tests.browse import Visitor
 from tests.databases import as_owner
 from tests.factories.people import Cast
-from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
+from tests.factories.setup import activate_file_target, activate_nmbrs, draft, import_hours
 from tests.hours.sheets import row
 from tests.integrations.flow import csrf
 
@@ -31,6 +31,7 @@ def two(acting: Acting, cast: Cast, sandbox: str) -> Acting:
     activate_nmbrs(acting, cast)
     activate_file_target(acting, cast, "horecalonen")
     import_hours(acting, cast, [row()])
+    draft(acting.as_actor(cast.actors["alice"]))
     return acting.as_actor(cast.actors["charlie"])
 
 
@@ -72,7 +73,7 @@ def _nobody(acting: Acting) -> Actor:
 
 def _filled() -> list[Table]:
     names = ("team_member", "shift", "upload", "koppeling", "credential", "credential_key", "credential_request",
-             "venue_company", "kind_code", "audit_event")  # fmt: skip
+             "token_draft", "venue_company", "kind_code", "audit_event")  # fmt: skip
     return [metadata.tables[name] for name in names]
 
 

@@ -20,9 +20,9 @@ from portal.deliveries.sending import Stop, work_once
 from portal.exports.models import Export, ExportLine
 from portal.hours.periods import bounds, following, period_of
 from portal.hours.types import PeriodKind
+from portal.integrations import handing_over, strongbox
 from portal.integrations import service as koppelingen
-from portal.integrations import strongbox
-from portal.integrations.models import Credential, CredentialKey, Koppeling, KoppelingState
+from portal.integrations.models import Credential, CredentialKey, Koppeling, KoppelingState, TokenDraft
 from portal.kernel.errors import InvalidInput
 from portal.kernel.key_models import WorkerKey
 from portal.kernel.restore_models import Restore, is_blind
@@ -35,6 +35,7 @@ from tests.browse import Visitor
 from tests.deliveries.stage import Stage
 from tests.deliveries.steps import ALL, INSERT, an_hour_passes, calls, info, lines, round_with, send, states
 from tests.deliveries.test_lookup import somebody_else_books
+from tests.factories.setup import draft
 
 Deliver = Callable[[], bool]
 MakeApp = Callable[..., Flask]
@@ -273,6 +274,22 @@ def test_a13_doors_that_were_closed_since_stay_closed(machine: Machine, nmbrs: S
         assert all(row.ended_at for row in reading.session.scalars(select(WebSession)))
         now = datetime.now(UTC)
         assert all(row.expires_at <= now for row in reading.session.scalars(select(OneTimeLink)))
+
+
+def test_j5_a_token_that_was_not_sent_does_not_come_back(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:
+    """It may have been cancelled since, and its hour is over; the token in use comes back."""
+    seen = draft(nmbrs.alice)
+    said = machine.restore(machine.backup()).stdout
+    assert "1 back" in said
+    put_back = again(machine, make_app)
+    with put_back.acting.read() as reading:
+        assert reading.session.scalars(select(TokenDraft)).all() == []
+        kept = reading.session.scalars(select(Credential).where(Credential.sealed_token.is_not(None))).one()
+        assert reading.session.scalars(select(CredentialKey.credential_id)).all() == [kept.id]
+        assert reading.session.scalars(select(Koppeling.credential_id)).one() == kept.id
+    with pytest.raises(handing_over.NothingToSend):
+        handing_over.submit(put_back.alice, "nmbrs", seen)
+    machine.run("audit", "verify")
 
 
 def test_nothing_stands_in_the_way_of_new_rows(machine: Machine, nmbrs: Stage, make_app: MakeApp) -> None:

@@ -11,6 +11,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from portal.accounts.models import WebSession
 from portal.audit.models import AuditEvent
 from portal.integrations import drafts, strongbox
 from portal.integrations.models import Credential, CredentialKey, CredentialRequest, Koppeling, TokenDraft
@@ -334,7 +335,7 @@ def test_j5_what_waits_is_shown_where_people_look(acting: Acting, signed_in: Sig
     for address in (NMBRS, f"{NMBRS}/activeren", "/portaal/bedrijf/instellingen"):
         page = alice.open(address)
         assert "De token van Nmbrs is nog niet verstuurd" in page.text()
-        assert page.link("Controleer de token van Nmbrs") == REVIEW
+        assert page.link("Controleer de token") == REVIEW
     (mark,) = alice.open("/koppelingen/nmbrs").soup.select(".step-mark--next a")
     assert mark["href"] == REVIEW
 
@@ -370,3 +371,21 @@ def test_h4_a_draft_that_was_sent_is_a_credential_as_any_other(acting: Acting, c
     with later(90):
         assert drafts.forget(acting) == 0
     assert count(acting, CredentialKey) == 1
+
+
+@SQLITE
+def test_j5_a12_who_signs_in_again_comes_back_to_the_review(
+    acting: Acting, cast: Cast, signed_in: SignedIn, sandbox: str
+) -> None:
+    alice = signed_in("alice")
+    page = flow.check(alice)
+    with acting.begin() as work:
+        for session in work.session.scalars(select(WebSession)):
+            session.authenticated_at -= timedelta(minutes=16)
+    alice.headers["Referer"] = f"http://localhost{REVIEW}"
+    asked = page.submit("Verstuur")
+    nothing_sent(acting)
+    there = asked.submit("Bevestig", {"password": cast.password})
+    assert there.path == REVIEW
+    there.submit("Verstuur")
+    assert count(acting, CredentialRequest) == 1

@@ -110,7 +110,7 @@ def reviews_and_sends(person: Person) -> None:
     person.click("Wijzig je gegevens")
     assert "is nog niet verstuurd" in person.text()
     person.look("nmbrs-token-staat-klaar")
-    person.click("Controleer de token van Nmbrs")
+    person.click("Controleer de token")
     person.click("Annuleren")
     assert "De token is vernietigd en er is niets verstuurd" in person.page.inner_text("body")
     person.click("Activeer Nmbrs")
@@ -186,7 +186,7 @@ def replaces_the_token(person: Person) -> None:
     person.look("nmbrs-controleren-nieuw")
     person.open("/portaal/bedrijf/instellingen")
     person.look("instellingen-token-staat-klaar")
-    person.click("Controleer de token van Nmbrs")
+    person.click("Controleer de token")
     person.click("Neem de nieuwe token in gebruik")
     assert "meteen in gebruik" in person.page.inner_text("body")
 

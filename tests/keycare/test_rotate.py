@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from portal.cli import main
 from portal.hours.models import TeamMember
 from portal.hours.team import bsn_binding
-from portal.integrations import keyring, service, strongbox
+from portal.integrations import handing_over, keyring, service, strongbox
 from portal.integrations.models import Credential, CredentialKey
 from portal.integrations.providers.nmbrs.sandbox_world import DEMO_TOKEN
 from portal.kernel.key_models import WorkerKey
@@ -30,7 +30,7 @@ from portal.tables import metadata
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.exports import at
 from tests.factories.people import Cast, make_cast
-from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
+from tests.factories.setup import activate_file_target, activate_nmbrs, draft, import_hours
 from tests.hours.sheets import row
 from tests.installation import COMMAND, clean_env
 
@@ -241,6 +241,18 @@ def test_c7_a_withdrawn_token_stays_closed_with_every_key_there_is(place: Place)
         work.session.execute(update(Credential).values(sealed_token=kept))
     with place.acting.read() as work, pytest.raises(Tampered):
         strongbox.take(work, work.session.scalars(select(Credential)).one())
+
+
+def test_c5_a_token_that_waits_to_be_sent_is_locked_anew_too(place: Place) -> None:
+    """J5: what was reviewed before the change of keys is sent after it."""
+    seen = draft(place.alice)
+    assert "2 tokens" in place.run("keys", "rotate").stdout
+    place.run("keys", "retire")
+    acting = place.again()
+    handing_over.submit(acting.as_actor(place.cast.actors["alice"]), "nmbrs", seen)
+    with acting.read() as work:
+        row = work.session.scalars(select(Credential).where(Credential.sealed_token.is_not(None))).one()
+        assert strongbox.take(work, row).reveal() == DEMO_TOKEN
 
 
 def test_c1_a_data_key_of_another_credential_opens_nothing(place: Place) -> None:

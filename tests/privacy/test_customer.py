@@ -15,7 +15,7 @@ from portal.audit.models import AuditEvent
 from portal.deliveries.models import Delivery
 from portal.deliveries.receipt_models import Receipt
 from portal.exports.models import Export
-from portal.integrations.models import Credential
+from portal.integrations.models import Credential, TokenDraft
 from portal.kernel.work import Acting, Role
 from portal.notifications.service import send_waiting
 from portal.privacy.replay import replay
@@ -25,7 +25,7 @@ from tests.browse import Visitor
 from tests.deliveries.stage import Stage
 from tests.deliveries.steps import send
 from tests.factories.people import Cast
-from tests.factories.setup import import_hours
+from tests.factories.setup import draft, import_hours
 from tests.hours.sheets import row as sheet_row
 from tests.privacy.later import Backup, count, hits, refused, told
 
@@ -60,6 +60,8 @@ def test_h5_everything_of_a_customer_goes_and_the_chains_hold(
     nmbrs: Stage, sent: int, acting: Acting, cast: Cast, settings: Settings
 ) -> None:
     import_hours(acting, cast, [sheet_row()], who="charlie")
+    draft(nmbrs.alice)
+    assert "token_draft" in left(acting, own_id(acting))
     number, others = own_id(acting), left(acting, cast.actors["charlie"].organisation_id or 0)
     assert "ontvangstbewijzen" in erase(settings)
     assert left(acting, number) <= SKELETON
@@ -156,8 +158,10 @@ def test_h5_what_an_account_made_no_longer_names_it(
 ) -> None:
     with acting.begin() as work:
         work.session.get_one(User, cast.actors["bob"].user_id).role = cast.actors["alice"].role  # type: ignore[assignment]
+    draft(nmbrs.alice)
     told(settings, "person", "erase", "--account", cast.mail("alice"), "--yes")
     with acting.read() as work:
+        assert set(work.session.scalars(select(TokenDraft.made_by))) == {"Gewist account"}
         assert set(work.session.scalars(select(Export.created_by))) == {"Gewist account"}
         assert set(work.session.scalars(select(Delivery.created_by))) == {"Gewist account"}
     told(settings, "audit", "verify")

@@ -20,7 +20,7 @@ from portal.exports.models import ExportLine
 from portal.hours.models import Shift, TeamMember, Upload
 from portal.hours.queries import uploads
 from portal.integrations import service as koppelingen
-from portal.integrations.models import Credential, CredentialRequest
+from portal.integrations.models import Credential, CredentialRequest, TokenDraft
 from portal.kernel.work import Acting, Role
 from portal.notifications.models import OutboxMail
 from portal.notifications.service import send_waiting
@@ -31,7 +31,7 @@ from portal.settings import Settings
 from tests.browse import Visitor
 from tests.deliveries.stage import Stage
 from tests.factories.people import Cast
-from tests.factories.setup import activate_nmbrs, hand_over, import_hours
+from tests.factories.setup import activate_nmbrs, draft, hand_over, import_hours
 from tests.hours.sheets import row as sheet_row
 from tests.privacy.later import command, count, forget, hits, later, told
 
@@ -122,6 +122,18 @@ def test_h4_a_request_that_waits_keeps_its_token(acting: Acting, cast: Cast, san
     hand_over(acting.as_actor(cast.actors["alice"]))
     with later(200):
         assert "credentials" not in forget(acting)
+
+
+def test_h4_a_token_that_nobody_sent_goes_after_an_hour(acting: Acting, cast: Cast, sandbox: str) -> None:
+    """J5: by the same table; the worker looks each minute (tests/integrations/test_handing_over.py)."""
+    draft(acting.as_actor(cast.actors["alice"]))
+    with later(59 / 24 / 60):
+        assert "drafts" not in forget(acting)
+        assert count(acting, Credential, Credential.unused_since.is_not(None)) == 0
+    with later(61 / 24 / 60):
+        assert forget(acting)["drafts"] == 1
+        kept = Credential.sealed_token.is_not(None) | (Credential.email != "") | (Credential.fingerprint != "")
+        assert count(acting, Credential, kept) == count(acting, TokenDraft) == 0
 
 
 def test_h4_mails_links_sessions_and_tries_go(

@@ -36,7 +36,7 @@ from tests.accounts.soft_key import SoftKey
 from tests.browse import Visitor
 from tests.deliveries.stage import PEOPLE, Stage, last_month, shift
 from tests.factories.people import PASSWORD, Cast
-from tests.factories.setup import activate_file_target
+from tests.factories.setup import activate_file_target, draft
 from tests.hours.sheets import csv_bytes
 
 SIDES = {"alice": "Brasserie De Zon", "charlie": "Café Anders"}
@@ -117,7 +117,8 @@ def _enter(app: Flask, cast: Cast, name: str) -> Visitor:
 
 
 def _fill(side: Side, number: int) -> None:
-    """Deliver hours, leave one line to be decided, change hours afterwards, and make an export that is not sent."""
+    """Deliver hours, leave one line to be decided, change hours afterwards, and make an export and fill in a token that
+    are not sent."""
     acting, who = side.acting, side.who
     people = OTHER_PEOPLE if number else PEOPLE
     side.connect_nmbrs()
@@ -131,6 +132,7 @@ def _fill(side: Side, number: int) -> None:
     _change(side, people[0])
     _leave_unclear(acting, first)
     _colleagues(acting, who)
+    draft(side.alice)
 
 
 OTHER_PEOPLE = (
