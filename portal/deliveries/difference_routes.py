@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,14 +17,14 @@ from portal.deliveries.difference_types import Finding, Row
 from portal.exports.queries import targets
 from portal.hours import periods
 from portal.hours.codes import NO_VENUE
-from portal.hours.queries import latest_workday
+from portal.hours.queries import newest_day
 from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
 from portal.integrations.queries import is_active, venue_setup
 from portal.kernel.access import Audience, access, acting
 from portal.kernel.errors import InvalidInput, NotFound
-from portal.kernel.filters import AMSTERDAM, datum, meervoud
+from portal.kernel.filters import datum, meervoud
 from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
 
@@ -76,7 +75,7 @@ def _page(found: Difference) -> dict[str, object]:
     }  # fmt: skip
     return {
         "rows": picked[(page - 1) * ROWS : page * ROWS], "page": page, "pages": pages, "only": only, "totals": totals,
-        "today": datum(datetime.now(AMSTERDAM)), "count": len(found.rows),
+        "today": datum(acting().clock()), "count": len(found.rows),
         "differing": len(differing), "to_do": len(to_do), "reading": found.reading,
         "strangers": sum(not other.ours for row in found.rows for other in row.others),
     }  # fmt: skip
@@ -151,5 +150,5 @@ def _period(work: Work, key: str, venue_id: int) -> Period:
         except InvalidInput:
             raise NotFound("Deze periode bestaat niet. Kies een periode uit de lijst.") from None
     facts = venue_setup(work, key, venue_id).facts
-    newest = latest_workday(work, venue_id) or datetime.now(AMSTERDAM).date()
+    newest = newest_day(work, venue_id)
     return periods.period_of(newest, facts.period.kind if facts else PeriodKind.MONTH)

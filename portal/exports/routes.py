@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
@@ -13,14 +12,13 @@ from portal.accounts.queries import venues
 from portal.audit.service import look
 from portal.exports import forms, queries, service
 from portal.hours import periods
-from portal.hours.queries import latest_workday
+from portal.hours.queries import newest_day
 from portal.hours.types import Period, PeriodKind
 from portal.integrations.contract import Provider
 from portal.integrations.parts import Providers
 from portal.integrations.queries import venue_setup
 from portal.kernel.access import Audience, access, acting, recent
 from portal.kernel.errors import InvalidInput, NotFound
-from portal.kernel.filters import AMSTERDAM
 from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
 
@@ -58,7 +56,7 @@ def _target_asked(targets: list[Provider]) -> str:
 def _period_options(work: Work, key: str, venue_id: int) -> list[Period]:
     """The periods to choose from: of payroll's own kind when it says which, newest first."""
     setup = venue_setup(work, key, venue_id)
-    newest = latest_workday(work, venue_id) or datetime.now(AMSTERDAM).date()
+    newest = newest_day(work, venue_id)
     found: list[Period] = []
     for kind in [setup.facts.period.kind] if setup.facts else list(PeriodKind):
         period = periods.period_of(newest, kind)

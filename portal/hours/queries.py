@@ -157,6 +157,11 @@ def latest_workday(work: Work, venue_id: int) -> date | None:
     return work.session.scalar(select(func.max(Shift.workday)).where(Shift.venue_id == venue_id))
 
 
+def newest_day(work: Work, venue_id: int) -> date:
+    """The day of the newest hours, today when there are none: what a page shows when no period was asked for."""
+    return latest_workday(work, venue_id) or retention.today(work.now)
+
+
 def _member(row: TeamMember) -> MemberInfo:
     return MemberInfo(
         row.id,

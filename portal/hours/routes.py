@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,7 @@ from portal.hours.types import Period, PeriodKind
 from portal.kernel.access import Audience, access, acting, keeps
 from portal.kernel.beside import Beside
 from portal.kernel.errors import InvalidInput, NotFound
-from portal.kernel.filters import AMSTERDAM, meervoud
+from portal.kernel.filters import meervoud
 from portal.kernel.limits import number_asked, takes
 from portal.kernel.work import Work
 from portal.secret import Secret
@@ -54,8 +53,7 @@ def chosen_period(work: Work, venue: VenueInfo) -> Period:
             return periods.parse(text)
         except InvalidInput:
             raise NotFound("Deze periode bestaat niet.") from None
-    newest = queries.latest_workday(work, venue.id) or datetime.now(AMSTERDAM).date()
-    return periods.period_of(newest, PeriodKind.MONTH)
+    return periods.period_of(queries.newest_day(work, venue.id), PeriodKind.MONTH)
 
 
 @bp.get("/portaal/uren")

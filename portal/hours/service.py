@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
@@ -13,12 +12,12 @@ from portal.audit.service import record
 from portal.hours import codes
 from portal.hours.models import Shift, Upload
 from portal.hours.plan import Choices, Plan
+from portal.hours.retention import today
 from portal.hours.sources.sheet.reader import ImportRefused, read_sheet
 from portal.hours.sources.sheet.refusal import file_refused
 from portal.hours.team import lock_organisation
 from portal.kernel.beside import Beside, Broken
 from portal.kernel.errors import Conflict, NotFound
-from portal.kernel.filters import AMSTERDAM
 from portal.kernel.work import Acting, Work
 
 ASK_ALL = Choices()
@@ -49,8 +48,7 @@ def import_file(
     Raises ImportRefused with every error of every row (facts `same_day` and `exported` say which question is open),
     or NotFound for a strange venue; then nothing is stored.
     """
-    today = datetime.now(AMSTERDAM).date()
-    shifts = read_sheet(file_name, content, today)
+    shifts = read_sheet(file_name, content, today(acting.clock()))
     with acting.begin() as work:
         _lock(work, venue_id)
         plan = Plan(work, venue_id, choices)
