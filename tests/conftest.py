@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from tests.browse import Visitor
 from tests.databases import database_url, postgres_template, sqlite_template
 from tests.factories.people import Cast, make_cast
 from tests.factories.setup import all_in_one
+from tests.hours.sheets import TODAY
 
 __all__ = ["database_url", "postgres_template", "sqlite_template"]
 
@@ -45,6 +47,15 @@ def sandbox(stand_ins: str) -> str:
     for name in ("nmbrs", "connexie", "horecalonen"):
         httpx.post(f"{stand_ins}/{name}/_sandbox/reset", json={}).raise_for_status()
     return stand_ins
+
+
+@pytest.fixture
+def november(time_machine: Any) -> None:
+    """It is November 2026, and time goes on: hours of fixed days in October would soon be too old to read in.
+
+    For what happens in this process; real processes keep the clock of the machine, and get a `recent_row`.
+    """
+    time_machine.move_to(f"{TODAY}T12:00:00Z", tick=True)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from portal.kernel.work import Acting, Role
 from tests.browse import Visitor
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
-from tests.hours.sheets import row
+from tests.hours.sheets import recent_row
 from tests.integrations import flow
 from tests.integrations.flow import NMBRS
 
@@ -44,7 +44,7 @@ def test_b3_the_accountant_chooses_codes_and_sees_nothing_of_people_and_hours(
 ) -> None:
     activate_nmbrs(acting, cast, codes={})
     activate_file_target(acting, cast, "horecalonen")
-    import_hours(acting, cast, [row()])
+    import_hours(acting, cast, [recent_row()])
     eva = signed_in("eva")
     start = eva.open("/portaal")
     assert "1 soort zonder urencode" in start.text()

@@ -17,7 +17,7 @@ from tests.browse import Visitor
 from tests.databases import as_owner
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, activate_nmbrs, draft, import_hours
-from tests.hours.sheets import row
+from tests.hours.sheets import recent_row
 from tests.integrations.flow import csrf
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -30,7 +30,7 @@ def two(acting: Acting, cast: Cast, sandbox: str) -> Acting:
     """Charlie, of another customer than the one with all these rows. Only on PostgreSQL."""
     activate_nmbrs(acting, cast)
     activate_file_target(acting, cast, "horecalonen")
-    import_hours(acting, cast, [row()])
+    import_hours(acting, cast, [recent_row()])
     draft(acting.as_actor(cast.actors["alice"]))
     return acting.as_actor(cast.actors["charlie"])
 

@@ -23,6 +23,7 @@ from tests.factories.setup import activate_file_target, activate_nmbrs, import_h
 from tests.hours.sheets import row
 from tests.integrations import flow
 
+pytestmark = pytest.mark.usefixtures("november")
 SignedIn = Callable[[str], Visitor]
 NOW = datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
 

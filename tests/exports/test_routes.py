@@ -21,6 +21,7 @@ from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
 from tests.hours.sheets import csv_bytes, row
 
+pytestmark = pytest.mark.usefixtures("november")
 SignedIn = Callable[[str], Visitor]
 SANNE = {"Teamlid": "Sanne de Boer", "E_mail": "sanne@example.com", "Personeelsnummer": "101"}
 DAAN = {"Teamlid": "Daan Visser", "E_mail": "daan@example.com", "Personeelsnummer": "103", "BSN": ""}

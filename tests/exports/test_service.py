@@ -25,6 +25,7 @@ from tests.factories.people import Cast
 from tests.factories.setup import CODES, activate_file_target, activate_nmbrs, import_hours
 from tests.hours.sheets import row
 
+pytestmark = pytest.mark.usefixtures("november")
 PIET = {"Teamlid": "Piet Prins", "E_mail": "piet@example.com", "Personeelsnummer": "102", "BSN": "111222333"}
 SANNE = {"Teamlid": "Sanne de Boer", "E_mail": "sanne@example.com", "Personeelsnummer": "0101"}
 

@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import xlsxwriter
 
@@ -29,6 +29,16 @@ def row(**changes):
     """Return a good row with changes; `_` in a keyword stands for a space, "E_mail" for "E-mail"."""
     named = {key.replace("E_mail", "E-mail").replace("_", " "): value for key, value in changes.items()}
     return [{**GOOD, **named}[heading] for heading in HEADING]
+
+
+def lately(days: int = 7) -> str:
+    """A day so many days ago."""
+    return f"{datetime.now(UTC).date() - timedelta(days=days):%d-%m-%Y}"
+
+
+def recent_row(**changes):
+    """A good row that can be read in whatever day it is today."""
+    return row(**{"Datum": lately(), **changes})
 
 
 def csv_bytes(rows: Sequence[Sequence[str]], heading=HEADING, delimiter=";", encoding="utf-8", newline="\r\n"):

@@ -17,6 +17,7 @@ from tests.factories.setup import activate_file_target, import_hours
 from tests.hours.sheets import csv_bytes, row
 from tests.hours.test_service import export_october, minutes
 
+pytestmark = pytest.mark.usefixtures("november")
 LONGER = row(Eind="18:00")
 SECOND = row(Datum="02-10-2026")
 AFTERNOON = row(Start="14:00", Eind="18:00", Pauze="")

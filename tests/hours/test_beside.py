@@ -21,11 +21,13 @@ from portal.kernel.work import Acting
 from portal.settings import Settings
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.factories.people import Cast
-from tests.hours.sheets import csv_bytes, row
+from tests.hours.sheets import csv_bytes, lately, recent_row
 from tests.installation import Person, clean_env, free_port, processes
 
 PAGE = "/portaal/uren/importeren"
 WAIT_SECONDS = 60
+FIRST = recent_row()
+TWO = [FIRST, recent_row(Datum=lately(6))]
 
 
 @dataclass
@@ -88,21 +90,23 @@ def shifts(acting: Acting) -> int:
 
 def test_a_file_is_read_beside_and_told_about(bob: Importer, acting: Acting) -> None:
     assert bob.readers() == []
-    page = bob.send(csv_bytes([row(), row(Datum="02-10-2026")]))
+    page = bob.send(csv_bytes(TWO))
     assert "2 nieuwe diensten" in words(page)
     assert bob.readers()
     assert shifts(acting) == 2
-    assert "Er is niets dubbel ingelezen." in bob.send(csv_bytes([row(), row(Datum="02-10-2026")])).text
+    assert "Er is niets dubbel ingelezen." in bob.send(csv_bytes(TWO)).text
 
 
 def test_what_is_wrong_comes_back_whole(bob: Importer, acting: Acting) -> None:
-    page = bob.send(csv_bytes([row(), row(Datum="02-10-2026", Start="25:00"), row(Datum="03-10-2026", BSN="123")]))
+    page = bob.send(
+        csv_bytes([FIRST, recent_row(Datum=lately(6), Start="25:00"), recent_row(Datum=lately(5), BSN="123")])
+    )
     assert page.status_code == 422
     assert "2 fouten in het bestand" in page.text
     assert "/meldingen/rij-bsn" in page.text
-    asked = bob.send(csv_bytes([row(), row(Start="18:00", Eind="20:00")]))
+    asked = bob.send(csv_bytes([FIRST, recent_row(Start="18:00", Eind="20:00")]))
     assert asked.status_code == 200
-    again = bob.send(csv_bytes([row(Start="09:30")]))
+    again = bob.send(csv_bytes([recent_row(Start="09:30")]))
     assert again.status_code == 422
     assert "Andere dienst op dezelfde dag" in again.text
     assert shifts(acting) == 2
@@ -113,7 +117,7 @@ def test_a_reader_that_dies_is_replaced_and_the_file_is_read_once(bob: Importer,
     reader = bob.wait_for_reader()
     os.kill(reader, signal.SIGSTOP)
     with ThreadPoolExecutor() as pool:
-        sent = pool.submit(bob.send, csv_bytes([row()]))
+        sent = pool.submit(bob.send, csv_bytes([FIRST]))
         time.sleep(0.5)
         os.kill(reader, signal.SIGKILL)
         assert "1 nieuwe dienst" in words(sent.result())
@@ -125,7 +129,7 @@ def test_a_file_that_no_reader_survives_is_refused_in_words(bob: Importer, actin
     bob.person.open(PAGE)
     bob.wait_for_reader()
     with ThreadPoolExecutor() as pool:
-        sent = pool.submit(bob.send, csv_bytes([row()]))
+        sent = pool.submit(bob.send, csv_bytes([FIRST]))
         while not sent.done():
             kill_all(bob.readers)
         page = sent.result()

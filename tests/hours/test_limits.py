@@ -21,7 +21,7 @@ from tests.browse import Visitor
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.factories.people import Cast
 from tests.factories.setup import import_hours
-from tests.hours.sheets import csv_bytes, row
+from tests.hours.sheets import csv_bytes, recent_row
 
 SignedIn = Callable[[str], Visitor]
 IMPORT = "/portaal/uren/importeren"
@@ -52,7 +52,7 @@ def token_of(text: str) -> str:
 
 def test_a_file_between_one_and_five_megabytes_is_read(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
     bob = signed_in("bob")
-    content = csv_bytes([row()]) + b"\r\n" * 1_500_000
+    content = csv_bytes([recent_row()]) + b"\r\n" * 1_500_000
     fields = {"csrf_token": token_of(bob.client.get(IMPORT).text), "venue": str(cast.venue("bob"))}
     answer = bob.client.post(IMPORT, data=body(content, **fields), content_type=FORM)
     assert answer.status_code == 303
@@ -77,7 +77,7 @@ def test_twenty_megabytes_are_too_large(signed_in: SignedIn, acting: Acting) -> 
 
 @pytest.mark.parametrize("kind", ["multipart", "urlencoded", "json", "unknown"])
 def test_another_form_takes_one_megabyte_at_most(signed_in: SignedIn, acting: Acting, cast: Cast, kind: str) -> None:
-    import_hours(acting, cast, [row()])
+    import_hours(acting, cast, [recent_row()])
     bob = signed_in("bob")
     with acting.read() as work:
         member = f"/portaal/team/{work.session.scalars(select(TeamMember.id)).one()}"
@@ -143,9 +143,8 @@ def test_the_real_server_answers_a_client_that_sends_too_much(server: str, cast:
                 assert answer.status_code == 413, (how, path)
                 assert "Dit is te groot" in answer.text
         fields = {"csrf_token": token_of(client.get(IMPORT).text), "venue": str(cast.venue("bob"))}
-        good = client.post(
-            IMPORT, content=pieces(body(csv_bytes([row()]) + b"\r\n" * 1_500_000, **fields)), headers=headers
-        )
+        large = csv_bytes([recent_row()]) + b"\r\n" * 1_500_000
+        good = client.post(IMPORT, content=pieces(body(large, **fields)), headers=headers)
         assert good.status_code == 303
     assert uploads(acting) == 1
 

@@ -21,6 +21,7 @@ from tests.factories.setup import activate_file_target, import_hours
 from tests.hours.sheets import csv_bytes, row
 from tests.hours.test_service import export_october, minutes
 
+pytestmark = pytest.mark.usefixtures("november")
 MORNING = row(Start="09:00", Eind="13:00", Pauze="")
 AFTERNOON = row(Start="14:00", Eind="18:00", Pauze="")
 

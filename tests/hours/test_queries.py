@@ -16,6 +16,7 @@ from tests.factories.people import Cast
 from tests.factories.setup import import_hours
 from tests.hours.sheets import row
 
+pytestmark = pytest.mark.usefixtures("november")
 OCTOBER = parse("2026-10-M")
 
 

@@ -15,6 +15,7 @@ from tests.factories.people import Cast
 from tests.factories.setup import import_hours
 from tests.hours.sheets import HEADING, csv_bytes, part, rezip, row, xlsx_bytes
 
+pytestmark = pytest.mark.usefixtures("november")
 READ_IN = "Lees het bestand in"
 SignedIn = Callable[[str], Visitor]
 

@@ -25,6 +25,7 @@ from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, import_hours
 from tests.hours.sheets import csv_bytes, row
 
+pytestmark = pytest.mark.usefixtures("november")
 OCTOBER = parse("2026-10-M")
 
 

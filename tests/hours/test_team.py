@@ -18,6 +18,8 @@ from tests.factories.people import Cast
 from tests.factories.setup import import_hours
 from tests.hours.sheets import row
 
+pytestmark = pytest.mark.usefixtures("november")
+
 
 def members(acting: Acting) -> list[TeamMember]:
     with acting.read() as work:

@@ -28,7 +28,7 @@ from portal.kernel.work import Acting
 from portal.support import service as support
 from tests.factories.people import Cast
 from tests.factories.setup import hand_over, import_hours
-from tests.hours.sheets import row
+from tests.hours.sheets import recent_row
 
 NMBRS = "nmbrs"
 
@@ -135,7 +135,7 @@ def two_venues(acting: Acting, cast: Cast, alice: Acting, turn_on: Callable[[str
     people = ((here, "3301", "50101"), (there, "3303", "50301"))
     for venue_id, company, employee in people:
         name, mail = f"Persoon {company}", f"p{company}@dezon.example"
-        shift = row(Teamlid=name, E_mail=mail, Personeelsnummer="", BSN="")
+        shift = recent_row(Teamlid=name, E_mail=mail, Personeelsnummer="", BSN="")
         member = import_rows(acting, cast, venue_id, [shift])
         setup.choose_company(alice, NMBRS, venue_id, company)
         setup.choose_codes(alice, NMBRS, venue_id, {"gewerkt": "2100"})

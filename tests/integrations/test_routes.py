@@ -12,7 +12,7 @@ from portal.kernel.work import Acting
 from tests.browse import Visitor
 from tests.factories.people import Cast
 from tests.factories.setup import activate_nmbrs, import_hours
-from tests.hours.sheets import row
+from tests.hours.sheets import recent_row
 from tests.integrations import flow
 from tests.integrations.flow import BASE, NMBRS
 
@@ -46,7 +46,7 @@ def changing(cast: Cast, member: int) -> list[tuple[str, dict[str, str]]]:
 
 def member_of(acting: Acting, cast: Cast) -> int:
     activate_nmbrs(acting, cast)
-    import_hours(acting, cast, [row(BSN="")])
+    import_hours(acting, cast, [recent_row(BSN="")])
     return 1
 
 

@@ -15,14 +15,16 @@ from portal.kernel.work import Acting
 from tests.browse import Page, Visitor
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, activate_nmbrs, import_hours
-from tests.hours.sheets import row
+from tests.hours.sheets import lately, recent_row
 from tests.integrations import flow
 from tests.integrations.flow import NMBRS
 
 TEAM = (
-    row(Teamlid="Sanne de Boer", Personeelsnummer="0101", E_mail="sanne@dezon.example", BSN=""),
-    row(Teamlid="Daan Visser", Personeelsnummer="103", E_mail="daan@dezon.example", BSN="", Soort_uren="vakantie"),
-    row(Teamlid="Zonder Nummer", Personeelsnummer="", E_mail="zonder@dezon.example", BSN=""),
+    recent_row(Teamlid="Sanne de Boer", Personeelsnummer="0101", E_mail="sanne@dezon.example", BSN=""),
+    recent_row(
+        Teamlid="Daan Visser", Personeelsnummer="103", E_mail="daan@dezon.example", BSN="", Soort_uren="vakantie"
+    ),
+    recent_row(Teamlid="Zonder Nummer", Personeelsnummer="", E_mail="zonder@dezon.example", BSN=""),
 )
 
 
@@ -81,8 +83,8 @@ def test_a_kind_that_arrives_meanwhile_does_not_shift_the_codes(acting: Acting, 
     """The form was opened before a colleague imported "avond": each code stays with its kind."""
     page = choose(alice, cast, "3301")
     fields = kind_fields(page)
-    import_hours(acting, cast, [row(Teamlid="Sanne de Boer", Personeelsnummer="0101", E_mail="", BSN="",
-                                    Datum="02-10-2026", Soort_uren="avond")])  # fmt: skip
+    sanne = {"Teamlid": "Sanne de Boer", "Personeelsnummer": "0101", "E_mail": "", "BSN": ""}
+    import_hours(acting, cast, [recent_row(**sanne, Datum=lately(6), Soort_uren="avond")])
     page.submit("Bewaar codes", {fields["gewerkt"]: "2100", fields["vakantie"]: "3041"})
     with acting.read() as work:
         stored = {code.kind: code.code for code in work.session.scalars(select(KindCode))}

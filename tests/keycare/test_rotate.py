@@ -34,6 +34,7 @@ from tests.factories.setup import activate_file_target, activate_nmbrs, draft, i
 from tests.hours.sheets import row
 from tests.installation import COMMAND, clean_env
 
+pytestmark = pytest.mark.usefixtures("november")
 BSN = "123456782"
 MANY = 10_000
 

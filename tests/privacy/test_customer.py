@@ -26,7 +26,7 @@ from tests.deliveries.stage import Stage
 from tests.deliveries.steps import send
 from tests.factories.people import Cast
 from tests.factories.setup import draft, import_hours
-from tests.hours.sheets import row as sheet_row
+from tests.hours.sheets import recent_row
 from tests.privacy.later import Backup, count, hits, refused, told
 
 SignedIn = Callable[[str], Visitor]
@@ -59,7 +59,7 @@ def own_id(acting: Acting) -> int:
 def test_h5_everything_of_a_customer_goes_and_the_chains_hold(
     nmbrs: Stage, sent: int, acting: Acting, cast: Cast, settings: Settings
 ) -> None:
-    import_hours(acting, cast, [sheet_row()], who="charlie")
+    import_hours(acting, cast, [recent_row()], who="charlie")
     draft(nmbrs.alice)
     assert "token_draft" in left(acting, own_id(acting))
     number, others = own_id(acting), left(acting, cast.actors["charlie"].organisation_id or 0)
@@ -133,7 +133,7 @@ def test_h5_an_account_is_gone_and_its_sessions_with_it(
     nmbrs: Stage, acting: Acting, settings: Settings, cast: Cast, signed_in: SignedIn, tmp_path: Path
 ) -> None:
     bob = signed_in("bob")
-    import_hours(acting, cast, [sheet_row(BSN="")])
+    import_hours(acting, cast, [recent_row(BSN="")])
     out = tmp_path / "bob.json"
     told(settings, "person", "export", "--account", cast.mail("bob"), "--out", str(out))
     found = json.loads(out.read_text())["account"]

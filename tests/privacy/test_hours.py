@@ -29,8 +29,7 @@ from tests.deliveries.stage import PEOPLE, Stage, shift
 from tests.deliveries.steps import INSERT, send, states
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, import_hours
-from tests.hours.sheets import csv_bytes
-from tests.hours.sheets import row as sheet_row
+from tests.hours.sheets import csv_bytes, recent_row
 from tests.privacy.later import count, forget, later, told
 
 Deliver = Callable[[], bool]
@@ -100,7 +99,7 @@ def test_g2_no_day_can_come_in_once_it_may_be_forgotten() -> None:
 @pytest.mark.parametrize(("days", "taken"), [(88, True), (89, False), (200, False)])
 def test_g2_the_border_of_the_import(acting: Acting, cast: Cast, signed_in: SignedIn, days: int, taken: bool) -> None:
     day = retention.today(datetime.now(UTC)) - timedelta(days=days)
-    content = csv_bytes([sheet_row(Datum=f"{day:%d-%m-%Y}")])
+    content = csv_bytes([recent_row(Datum=f"{day:%d-%m-%Y}")])
     page = signed_in("bob").open("/portaal/uren/importeren")
     page.submit(BUTTON, {"file": upload(content)}, status=303 if taken else 422)
     assert count(acting, Shift) == int(taken)
@@ -230,7 +229,7 @@ def test_h4_a_delivery_whose_hours_are_gone_cannot_be_taken_back(
 
 
 def test_h4_hours_that_nobody_exported_go_too_and_the_customer_can_see_it(acting: Acting, cast: Cast) -> None:
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     with later(89):
         assert "unused_hours" not in forget(acting)
     with later(91):
@@ -244,7 +243,7 @@ def test_h4_the_customer_is_warned_before_hours_that_nobody_exported_go(
     acting: Acting, cast: Cast, signed_in: SignedIn
 ) -> None:
     day = retention.today(datetime.now(UTC))
-    import_hours(acting, cast, [sheet_row(Datum=f"{day:%d-%m-%Y}")])
+    import_hours(acting, cast, [recent_row(Datum=f"{day:%d-%m-%Y}")])
     warning = "Er staat nog 1 goedgekeurde dienst klaar."
     assert warning not in signed_in("bob").open("/portaal").text()
     with later(72):

@@ -31,8 +31,7 @@ from tests.deliveries.stage import PEOPLE, Stage, shift
 from tests.deliveries.steps import codes_booked, send
 from tests.factories.people import Cast
 from tests.factories.setup import activate_file_target, import_hours
-from tests.hours.sheets import csv_bytes
-from tests.hours.sheets import row as sheet_row
+from tests.hours.sheets import csv_bytes, recent_row
 from tests.privacy.later import Backup, command, count, forget, hits, later, refused, told
 
 SignedIn = Callable[[str], Visitor]
@@ -144,7 +143,7 @@ def test_h5_nobody_is_erased_while_a_delivery_is_not_through(
 
 
 def test_h5_a_person_without_paid_hours_leaves_nothing(acting: Acting, cast: Cast, settings: Settings) -> None:
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     erase(settings, "00101", "--drop-hours")
     assert (count(acting, TeamMember), count(acting, Shift)) == (0, 0)
     assert hits(acting, "Noor", "noor@example.com") == []
@@ -159,7 +158,7 @@ def test_h5_of_several_one_is_chosen_and_nobody_is_guessed(acting: Acting, cast:
         "Eind": "20:00",
         "Pauze": "",
     }
-    import_hours(acting, cast, [sheet_row(), sheet_row(**twin)])
+    import_hours(acting, cast, [recent_row(), recent_row(**twin)])
     words = refused(settings, *ERASE, "Noor Bakker", "--yes", "--drop-hours")
     first, second = numbers_of(acting, "Noor Bakker")
     assert f"{first}: Noor Bakker, Brasserie De Zon, personeelsnummer 00101" in words
@@ -172,7 +171,7 @@ def test_h5_of_several_one_is_chosen_and_nobody_is_guessed(acting: Acting, cast:
 def test_h5_who_is_not_there_or_of_another_customer_is_not_found(
     acting: Acting, cast: Cast, settings: Settings
 ) -> None:
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     assert "Geen teamlid" in refused(settings, *ERASE, "Noor", "--yes")
     assert "Geen teamlid" in refused(settings, *ERASE, "  ", "--yes")
     assert "Geen teamlid" in refused(
@@ -204,12 +203,12 @@ def test_h5_erased_once_more_after_a_restore(nmbrs: Stage, sent: int, acting: Ac
 def test_h5_a_new_person_with_an_old_number_is_left_alone(acting: Acting, cast: Cast, settings: Settings) -> None:
     """Numbers of rows are given out again after a restore; references are not."""
     backup = Backup(settings)
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     (number,) = numbers_of(acting, "Noor Bakker")
     erase(settings, "00101", "--drop-hours")
     backup.restore()
     brought = import_hours(
-        acting, cast, [sheet_row(Teamlid="Piet Jansen", E_mail="piet@example.com", Personeelsnummer="7", BSN="")]
+        acting, cast, [recent_row(Teamlid="Piet Jansen", E_mail="piet@example.com", Personeelsnummer="7", BSN="")]
     )
     remove_upload(acting.as_actor(cast.actors["bob"]), brought.upload_id or 0)  # nothing but the reference keeps him
     assert replay(acting) == 0

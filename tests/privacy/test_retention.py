@@ -32,7 +32,7 @@ from tests.browse import Visitor
 from tests.deliveries.stage import Stage
 from tests.factories.people import Cast
 from tests.factories.setup import activate_nmbrs, draft, hand_over, import_hours
-from tests.hours.sheets import row as sheet_row
+from tests.hours.sheets import recent_row
 from tests.privacy.later import command, count, forget, hits, later, told
 
 SignedIn = Callable[[str], Visitor]
@@ -51,7 +51,7 @@ def test_h4_each_class_with_a_period_has_a_job_and_the_worker_runs_them() -> Non
 def test_h4_the_command_says_what_it_did_and_the_second_time_nothing(
     acting: Acting, cast: Cast, settings: Settings
 ) -> None:
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     with later(95):
         assert "unused_hours: 1" in told(settings, "privacy", "run")
         assert told(settings, "privacy", "run") == "Old hours that stay because they are under way: 0.\n"
@@ -64,7 +64,7 @@ def test_h4_a_job_that_fails_does_not_stop_the_others(
     def broken(_acting: Acting) -> int:
         raise ZeroDivisionError
 
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     monkeypatch.setitem(JOBS, "uploads", broken)
     with later(95):
         done = command(settings, "privacy", "run")
@@ -74,7 +74,7 @@ def test_h4_a_job_that_fails_does_not_stop_the_others(
 
 
 def test_h4_the_name_of_a_file_goes_after_a_week(acting: Acting, cast: Cast, signed_in: SignedIn) -> None:
-    result = import_hours(acting, cast, [sheet_row()])
+    result = import_hours(acting, cast, [recent_row()])
     with later(6):
         forget(acting)
         assert count(acting, Upload, Upload.file_name == "uren.csv") == 1
@@ -189,7 +189,7 @@ def test_h4_accounts_without_access_go_after_two_years(acting: Acting, cast: Cas
 
 
 def test_h4_the_trail_goes_after_two_years(acting: Acting, cast: Cast, settings: Settings) -> None:
-    import_hours(acting, cast, [sheet_row()])
+    import_hours(acting, cast, [recent_row()])
     seals.seal(acting)
     limit = acting.clock() + timedelta(days=1)
     with later(735):

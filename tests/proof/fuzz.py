@@ -24,7 +24,7 @@ from werkzeug.test import TestResponse
 
 from portal.kernel.access import Audience
 from tests.browse import REDIRECTS, Visitor, check_headers
-from tests.hours.sheets import csv_bytes, row
+from tests.hours.sheets import csv_bytes, recent_row
 from tests.proof.caller import Caller, Snapshot, reading
 from tests.proof.pages import ROLES, Pairs, may, routes, walk
 from tests.proof.parameters import IDS, OTHERS, known
@@ -80,7 +80,7 @@ KINDS = ("text/csv", "", "application/zip", "text/html", "application/octet-stre
 
 TEXT, NUMBER, BYTES = st.text(max_size=60), st.integers(-(2**70), 2**70).map(str), st.binary(max_size=300)
 LATIN = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
-GOOD = csv_bytes([row()])
+GOOD = csv_bytes([recent_row()])
 CONTENTS = (
     b"", GOOD, GOOD[:-20], b"\xef\xbb\xbf" + GOOD, GOOD.decode().encode("utf-16"), GOOD.replace(b";", b"\t"),
     b"PK\x03\x04" + bytes(50), b"\x00" * 500, b"a;" * 20_000, b"\n" * 5_000, b'"' * 999, GOOD.replace(b"0", b"="),
