@@ -97,7 +97,7 @@ def test_every_provider_has_a_help_page(key: str) -> None:
     assert (ROOT / "content" / "koppelingen" / f"{key}.md").is_file()
 
 
-def test_no_page_asks_another_host() -> None:
+def test_i8_no_page_asks_another_host() -> None:
     places = [
         *(ROOT / "templates").rglob("*.html"),
         *(ROOT / "static").rglob("*.css"),
@@ -107,7 +107,7 @@ def test_no_page_asks_another_host() -> None:
     assert [p.name for p in places if loads.search(p.read_text(encoding="utf-8"))] == []
 
 
-def test_the_lock_files_hold_hashes_and_no_registry() -> None:
+def test_i8_the_lock_files_hold_hashes_and_no_registry() -> None:
     for name in ("run.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
         pinned = re.findall(r"^[A-Za-z0-9_.\[\]-]+==", text, re.MULTILINE)
