@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,8 +94,9 @@ def whole_flow(run: Run) -> None:
     for token, mail in ((f"{TOKEN} {TOKEN}", MAIL), (f"{TOKEN}x", MAIL), (TOKEN, "x"), (TOKEN, MAIL)):
         alice.send(f"{page}/activeren", {"token": token, "email": mail})
     review = f"{page}/activeren/controleren"
-    assert "Vingerafdruk" in alice.open(review).text
-    alice.send(f"{page}/activeren/versturen", {}, form=review)
+    seen = BeautifulSoup(alice.open(review).text, "html5lib").select_one("input[name=seen]")
+    assert seen is not None
+    alice.send(f"{page}/activeren/versturen", {"seen": str(seen["value"])}, form=review)
     assert "brasserie-zon" in alice.open(page).text
     desk = "/support/aanvragen/1"
     support.send(f"{desk}/oppakken", {}, form=desk)
