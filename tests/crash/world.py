@@ -115,7 +115,8 @@ class Place:
     def _row(self, entry: Entry, person: int, twin_of: int | None) -> list[str]:
         if twin_of is not None and person % TWIN_EVERY == 0:
             entry = replace(entry, length=twin_of)
-        day, start = bounds(entry.period)[0] + timedelta(days=entry.slot % 28), STARTS[entry.slot // 28]
+        # from the last day back: the first of the month before last can be too old to read in
+        day, start = bounds(entry.period)[1] - timedelta(days=entry.slot % 28), STARTS[entry.slot // 28]
         begins = datetime.combine(day, datetime.strptime(start, "%H:%M").time())
         ends = begins + timedelta(minutes=entry.minutes(person))
         found: list[str] = row(
