@@ -124,18 +124,21 @@ def _key_file(path: Path, fresh: str) -> Path:
 
 
 def seed(acting: Acting) -> None:
-    """Make the organisation, its people, last month's hours and what readers said; safe to call twice."""
+    """Make the organisation, its people, last month's hours and what readers said; safe to call twice. A demo that an
+    older version made gets the accounts that it lacks."""
     hashed = make_hash(Secret(PASSWORD))
     with acting.begin() as work:
-        if work.session.scalar(select(Organisation.id).where(Organisation.name == ORGANISATION)):
-            return
+        is_new = work.session.scalar(select(Organisation.id).where(Organisation.name == ORGANISATION)) is None
         organisation = find_or_make(work, ORGANISATION)
+        known = set(work.session.scalars(select(User.email)))
         for mail, name, role in ACCOUNTS:
-            own = None if role in STAFF else organisation.id
-            user = User(
-                email=mail, name=name, role=role, organisation_id=own, password_hash=hashed, created_at=work.now
-            )
-            work.session.add(user)
+            if mail not in known:
+                own = None if role in STAFF else organisation.id
+                work.session.add(User(
+                    email=mail, name=name, role=role, organisation_id=own, password_hash=hashed, created_at=work.now,
+                ))  # fmt: skip
+        if not is_new:
+            return
         work.session.flush()
         examples.seed(work)
         user_id = work.session.scalar(select(User.id).where(User.email == ACCOUNTS[1][0]))
