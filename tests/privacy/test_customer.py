@@ -83,7 +83,7 @@ def test_h5_the_customer_is_out_at_once_and_others_are_not(
     visitor.open("/inloggen").submit("Inloggen", {"email": cast.mail("alice"), "password": cast.password}, status=422)
     assert "Overzicht" in charlie.open("/portaal").text("nav") or charlie.open("/portaal").status == 200
     for page in ("/support/leveringen", "/support/aanvragen", "/support/logboek"):
-        assert ZON not in signed_in("support").open(page).text()
+        assert ZON not in signed_in("lead").open(page).text()
 
 
 def test_h5_mails_in_the_folder_go_too(nmbrs: Stage, sent: int, acting: Acting, settings: Settings) -> None:
