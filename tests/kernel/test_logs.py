@@ -89,7 +89,7 @@ def join(run: Run, mail: str, role: str, organisation: str = "") -> Person:
 
 def whole_flow(run: Run) -> None:
     """Token handed over wrong and right, support decides, a question, a new token, injected texts."""
-    alice, support = join(run, "alice@dezon.example", "beheerder", "De Zon"), join(run, "sam@x.example", "support")
+    alice, support = join(run, "alice@dezon.example", "beheerder", "De Zon"), join(run, "sam@x.example", "supporthoofd")
     page = "/portaal/bedrijf/koppelingen/nmbrs"
     for token, mail in ((f"{TOKEN} {TOKEN}", MAIL), (f"{TOKEN}x", MAIL), (TOKEN, "x"), (TOKEN, MAIL)):
         alice.send(f"{page}/activeren", {"token": token, "email": mail})
