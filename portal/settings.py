@@ -57,7 +57,7 @@ class Settings:
     auto_activate: bool = False
     lease_seconds: int = 120
     remote_seconds: int = 30
-    parallel: int = 16
+    parallel: int = 32
     nmbrs_calls_per_second: int = 150
     content: Path = CONTENT
     require_second_factor: bool = False
@@ -105,7 +105,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         auto_activate=_flag(env, "PORTAL_AUTO_ACTIVATE"),
         lease_seconds=_lease(env),
         remote_seconds=_number(env, "PORTAL_REMOTE_SECONDS", 30),
-        parallel=_at_least_one(env, "PORTAL_PARALLEL", 16, most=64),
+        parallel=_at_least_one(env, "PORTAL_PARALLEL", 32, most=64),
         nmbrs_calls_per_second=_at_least_one(env, "PORTAL_NMBRS_CALLS_PER_SECOND", 150, most=1000),
         content=Path(_text(env, "PORTAL_CONTENT") or CONTENT),
         require_second_factor=_second_factor(env, demo=demo),

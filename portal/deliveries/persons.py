@@ -7,7 +7,7 @@ outcome after it; the outcome of one line and the start of the next share a comm
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from portal.deliveries.protocol import Action, Event, LineState, Step, after, ne
 from portal.deliveries.refusals import BLIND, CHANGED, LANDED_LATE, TWIN
 from portal.deliveries.scribe import Fast
 from portal.deliveries.writes import Write
+from portal.hours.types import Period
 from portal.integrations.contract import Component, LineSender
 from portal.kernel.codes import Reason
 from portal.kernel.errors import AccessRefused, Refused, RemoteError, Unavailable, Unclear
@@ -68,14 +69,19 @@ class PersonRound:
         """Each claim reads once: since an older reading, somebody may have entered or changed what is there."""
         return not self.has_looked
 
+    def _booked(self, hours_period: Period) -> tuple[Sequence[Component], Sequence[Component]]:
+        """What stands in the period that is written, and in that of the hours."""
+        found = self.sender.booked(self.claim.employee_ref, self.claim.period, self.job.credentials)
+        if hours_period == self.claim.period:
+            return found, found
+        # a difference line: what it builds on stands in another period
+        return found, self.sender.booked(self.claim.employee_ref, hours_period, self.job.credentials)
+
     def _read(self) -> None:
         """Read what is there before the first write of this person; who cannot be read is not written."""
         hours_period = self.job.corrects.period if self.job.corrects else self.claim.period
         try:
-            found = self.sender.booked(self.claim.employee_ref, self.claim.period, self.job.credentials)
-            there = found
-            if hours_period != self.claim.period:  # a difference line: what it builds on stands in another period
-                there = self.sender.booked(self.claim.employee_ref, hours_period, self.job.credentials)
+            found, there = self._booked(hours_period)
         except AccessRefused:
             raise
         except Refused as error:
@@ -89,22 +95,33 @@ class PersonRound:
         refused |= dict.fromkeys(twins, TWIN)
         blind = [at for at in suspects.after_restore(person, found) if at not in twins]
 
-        def keep(work: Work) -> bool:
+        def keep(work: Work) -> tuple[bool, bool]:
             if CHANGED in refused.values():  # Verschil shows it, and no new correction is made of it
                 reconcile.keep(work, replace(self.claim, period=hours_period), there)
             known = self._ask(work, found, blind) if blind else found
-            return self._keep(work, known, refused)
+            return self._keep(work, known, refused), False
 
         first = not (refused or blind or self.claim.has_baseline or LineState.UNCLEAR in self.states)
-        rows = writes.as_rows(found)
-        fast = Fast(lambda now: (writes.keeping_baseline(self.claim, rows, now),), answer=True) if first else None
-        if not self.crew.write(self.claim, keep, fast):
+        lease_end = self._fresh_lease()
+        kept, begun = self.crew.write(self.claim, keep, self._first_baseline(found) if first else None)
+        if not kept:
             raise Stopped
-        for at in refused:
-            self.states[at] = LineState.REFUSED
-        for at in blind:
-            self.states[at] = LineState.UNCLEAR
+        self._now(refused, LineState.REFUSED)
+        self._now(blind, LineState.UNCLEAR)
         self.has_baseline = self.has_looked = True
+        if begun:
+            self.begun, self.lease_end = self.states.index(LineState.PLANNED), lease_end
+
+    def _first_baseline(self, found: Sequence[Component]) -> Fast:
+        """What stood there, and the start of the first line, in one commit."""
+        rows, line_id = writes.as_rows(found), self.lines[self.states.index(LineState.PLANNED)].id
+        starts = not self.crew.must_stop()
+
+        def fast(now: datetime) -> tuple[Write, ...]:
+            kept = writes.keeping_baseline(self.claim, rows, now)
+            return (self._extending(now), kept, writes.starting(self.claim, line_id, now)) if starts else (kept,)
+
+        return Fast(fast, answer=(True, starts))
 
     def _keep(self, work: Work, found: Sequence[Component], refused: Mapping[int, Reason]) -> bool:
         """While a line is lost the baseline stays as it is: what is new since then may be that line."""
@@ -152,8 +169,11 @@ class PersonRound:
 
         if not self.crew.write(self.claim, refuse):
             raise Stopped
-        for at in planned:
-            self.states[at] = LineState.REFUSED
+        self._now(planned, LineState.REFUSED)
+
+    def _now(self, lines: Iterable[int], state: LineState) -> None:
+        for at in lines:
+            self.states[at] = state
 
     def _send(self, at: int) -> None:
         if self.begun != at and (self.crew.must_stop() or not self._started(at)):
@@ -179,10 +199,13 @@ class PersonRound:
 
     def _started(self, at: int) -> bool:
         """Commit a line as `bezig`; the lease begins again and the call must be over when it ends (G5)."""
-        self.lease_end = time.monotonic() + self.crew.lease_seconds
+        self.lease_end = self._fresh_lease()
         line_id = self.lines[at].id
         fast = Fast(lambda now: (self._extending(now), writes.starting(self.claim, line_id, now)), answer=True)
         return self.crew.write(self.claim, lambda work: self._begin(work, at), fast)
+
+    def _fresh_lease(self) -> float:
+        return time.monotonic() + self.crew.lease_seconds
 
     def _extending(self, now: datetime) -> Write:
         return writes.extending(self.claim, now + timedelta(seconds=self.crew.lease_seconds), self.job.used)
@@ -207,7 +230,7 @@ class PersonRound:
     def _settle(self, at: int, event: Event, ref: str, reason: Reason | None) -> None:
         """Commit how a line ended and, together with that, the start of the next one."""
         line_id, following = self.lines[at].id, self._following(at, event)
-        lease_end = time.monotonic() + self.crew.lease_seconds
+        lease_end = self._fresh_lease()
 
         def settle(work: Work) -> tuple[bool, bool]:
             settled = ledger.settle(work, self.claim, [line_id], event, remote_ref=ref, reason=reason)

@@ -1,22 +1,21 @@
 """One transaction for what several persons have to write down at the same moment.
 
-A commit waits for the disk; sixteen persons in parallel would each wait for their own. So whoever comes first writes
+A commit waits for the disk; many persons in parallel would each wait for their own. So whoever comes first writes
 for all who wait by then, and every one goes on only when his own entry is committed.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
-from portal.deliveries.writes import Write, locking, together
+from portal.deliveries.writes import Write, in_order, locking, together
 from portal.kernel.remote.guard import in_transaction
 from portal.kernel.work import Acting, Work
 
@@ -33,7 +32,7 @@ def _closed() -> threading.Lock:
 @dataclass(frozen=True)
 class Fast:
     """What an entry does when everything is as expected, and its answer then. Those of one statement are written
-    together for all entries that have them; the first locks the parcel."""
+    together for all entries that have them (see `writes.in_order`)."""
 
     writes: Callable[[datetime], tuple[Write, ...]]
     answer: Any
@@ -159,19 +158,9 @@ class Scribe:
 
 def _all_at_once(connection: Connection, now: datetime, fast: Sequence[Fast], entries: Sequence[Entry]) -> None:
     """Raises NotAsExpected."""
-    kinds = _kinds([one.writes(now) for one in fast])
-    groups: list[Sequence[Write]] = [same for rows in kinds for same in zip(*rows, strict=True)]
-    if len(kinds) > 1 and connection.dialect.name == "postgresql":
-        # by id, before anything else: kinds are written one after the other. SQLite has one writer anyway
+    groups = in_order([write for one in fast for write in one.writes(now)])
+    if len(entries) > 1 and connection.dialect.name == "postgresql":
+        # by id, before anything else: one statement locks in an order of its own. SQLite has one writer anyway
         groups.insert(0, [locking([entry.order for entry in entries])])
     if not together(connection, groups):
         raise NotAsExpected
-
-
-def _kinds(planned: Iterable[tuple[Write, ...]]) -> list[list[tuple[Write, ...]]]:
-    """The writes of the entries, together by the statements that they run; inside a kind by parcel."""
-
-    def kind(found: tuple[Write, ...]) -> list[int]:
-        return [id(write.statement) for write in found]
-
-    return [list(same) for _kind, same in groupby(sorted(planned, key=kind), key=kind)]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Executable,
+    String,
     Table,
     bindparam,
     case,
@@ -75,9 +76,9 @@ def _moved_on(event: Event) -> Any:
     return _MOVE_ON.values(
         state=case((ends, literal(after(source(event), event), kind)), else_=literal(LineState.BUSY, kind)),
         attempt=bindparam("held"),
-        remote_ref=case((ends, bindparam("ref")), else_=LINE.c.remote_ref),
-        reason=case((ends, bindparam("words")), else_=""),
-        reason_code=case((ends, bindparam("code")), else_=""),
+        remote_ref=case((ends, bindparam("ref", type_=String)), else_=LINE.c.remote_ref),
+        reason=case((ends, bindparam("words", type_=String)), else_=""),
+        reason_code=case((ends, bindparam("code", type_=String)), else_=""),
         started_at=case((ends, LINE.c.started_at), else_=bindparam("moment", type_=LINE.c.started_at.type)),
         settled_at=case((ends, bindparam("moment", type_=LINE.c.settled_at.type)), else_=None),
     )

@@ -21,6 +21,11 @@ from portal.kernel.codes import Reason
 from portal.kernel.prepared import Given, Prepared, run_all
 from portal.kernel.work import Work
 
+ORDER = (
+    statements.EXTEND, statements.KEEP_BASELINE, *statements.SETTLE_ONE.values(), *statements.MOVE_ON.values(),
+    statements.START_ONE, statements.KEEP_READING, statements.KEEP_UNREAD, statements.RELEASE,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Write:
@@ -38,6 +43,15 @@ def together(connection: Connection, groups: Sequence[Sequence[Write]]) -> bool:
     runs = [(same[0].statement, [write.given for write in same]) for same in groups]
     expected = [sum(write.rows for write in same) for same in groups]
     return run_all(connection, runs) == expected
+
+
+def in_order(writes: Iterable[Write]) -> list[list[Write]]:
+    """Writes of different parcels, together by statement and in the order in which one parcel needs them: what renews
+    the lease comes first, what hands a parcel back last."""
+    groups: dict[int, list[Write]] = {}
+    for write in writes:
+        groups.setdefault(id(write.statement), []).append(write)
+    return sorted(groups.values(), key=lambda same: ORDER.index(same[0].statement))
 
 
 def locking(parcel_ids: Sequence[int]) -> Write:

@@ -21,7 +21,7 @@ OWN = (
 )  # fmt: skip
 USED = literal("token ") + cast(func.coalesce(Koppeling.credential_id, 0), String)
 TOKEN = select(USED).where(*OWN)
-IN_USE = exists().where(*OWN, bindparam("used") == USED)  # as `in_use`, inside another statement
+IN_USE = exists().where(*OWN, bindparam("used", type_=String) == USED)  # as `in_use`, inside another statement
 
 
 def hold(work: Work, organisation_id: int, key: str) -> Koppeling | None:
