@@ -130,7 +130,7 @@ def _lock_owner(work: Work, token: str) -> None:
     """The organisation comes first, as everywhere: whoever manages people holds it while they change links."""
     owner = links.peek(work, LinkPurpose.INVITATION, token).organisation_id
     if owner is not None:
-        work.session.get_one(Organisation, owner, with_for_update=True)
+        work.session.get_one(Organisation, owner, with_for_update={"key_share": True})
 
 
 def accept(acting: Acting, token: str, name: str, password: Secret) -> None:

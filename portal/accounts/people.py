@@ -65,7 +65,7 @@ def as_head(work: Work) -> Circle:
     circle = own_circle(work)
     heads = select(User.id).where(circle.heads()).order_by(User.id)
     if circle.organisation_id is not None:
-        work.session.get_one(Organisation, circle.organisation_id, with_for_update=True)
+        work.session.get_one(Organisation, circle.organisation_id, with_for_update={"key_share": True})
     else:
         heads = heads.with_for_update(of=User)
     if work.actor.user_id not in work.session.scalars(heads).all():

@@ -31,7 +31,7 @@ def add_venue(acting: Acting, name: str) -> None:
     """Raises InvalidInput on field `name` when the name is in use."""
     with acting.begin() as work:
         # the lock makes two clicks wait for each other on PostgreSQL
-        work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+        work.session.get_one(Organisation, work.organisation_id, with_for_update={"key_share": True})
         own = Venue.organisation_id == work.organisation_id
         names = list(work.session.scalars(select(func.lower(Venue.name)).where(own)))
         if name.lower() in names:

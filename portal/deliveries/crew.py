@@ -161,8 +161,9 @@ class Crew:
             deliveries = list(self._running)
             self._queue.clear()
         with self.acting.begin() as work:
-            for claim in waiting:
+            for claim in sorted(waiting, key=lambda claim: claim.parcel_id):
                 ledger.release(work, claim, work.now, look_up=claim.look_up, looks=claim.looks)
+        with self.acting.begin() as work:  # by itself: a delivery is locked before its parcels
             ledger.rest(work, deliveries)
 
     def sweep(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, case, exists, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, exists, select, update
 
 from portal.deliveries import codes, statements, why, writes
 from portal.deliveries.claims import Claim
@@ -112,6 +112,12 @@ def pause(work: Work, delivery_id: int, cause: Reason, remedy: str, *, waits_for
         return False
     halt(work, delivery_id, halted=True)
     return True
+
+
+def waiting_for_mend(organisation_id: int, provider: str) -> ColumnElement[bool]:
+    """The deliveries that go on once this koppeling works again."""
+    waits = (Delivery.state == DeliveryState.PAUSED) & Delivery.waits_for_mend
+    return waits & (Delivery.organisation_id == organisation_id) & (Delivery.provider == provider)
 
 
 def halt(work: Work, delivery_id: int, *, halted: bool) -> None:

@@ -34,8 +34,9 @@ class Halt:
 
 REFUSED = Halt(
     "{name} laat ons niet meer toe: de token of een recht is geweigerd.",
-    "Een beheerder lost dit op bij Bedrijf > Instellingen. Daar staat wat er mis is. Werkt de koppeling weer, dan gaat "
-    "de levering vanzelf verder.",
+    "Een beheerder lost dit op bij Bedrijf > Instellingen. Daar staat wat er mis is. Met een nieuwe token gaat de "
+    "levering vanzelf verder. Is er iets in {name} veranderd? Kies dan Hervat bij de levering. Andere leveringen die "
+    "hierop wachten, gaan daarna vanzelf verder.",
 )
 AWAY = Halt(
     "Het lukt al een tijd niet om iets naar {name} te versturen. We hebben het een paar keer geprobeerd.",
@@ -62,7 +63,7 @@ RESTORED = Halt(
 def paused(acting: Acting, work: Work, delivery_id: int, halt: Halt, code: str) -> None:
     """Tell that a delivery was paused. Call it only where `ledger.pause` said that it was, in that transaction."""
     name = _name(acting, work, delivery_id)
-    words = {"what": halt.what.format(name=name), "todo": halt.todo, "code": code}
+    words = {"what": halt.what.format(name=name), "todo": halt.todo.format(name=name), "code": code}
     _write(acting, work, delivery_id, Mail.DELIVERY_PAUSED, words)
 
 

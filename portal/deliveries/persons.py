@@ -62,8 +62,8 @@ class PersonRound:
         found = reconcile.look(self.crew, self.sender, self.claim, self.lines, self.states, self.job)
         self.states, self.look_up = found.states, False
         if found.again_at is not None:
-            self._release(found.again_at, look_up=True, looks=self.claim.looks + 1)
-            raise Stopped
+            self._release(found.again_at, look_up=True, looks=self.claim.looks + found.looked)
+            raise Stopped from found.error
 
     def _needs_a_look(self) -> bool:
         """Each claim reads once: since an older reading, somebody may have entered or changed what is there."""

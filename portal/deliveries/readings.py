@@ -6,10 +6,11 @@ between transactions, never in one.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -51,12 +52,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Round:
-    """Rows of one organisation and target, so that its token is opened once."""
+    """Rows of one organisation and target, so that its token is opened once. `waits`: they asked us to wait."""
 
     organisation_id: int
     provider: str
     rows: Sequence[Asked]
     ends: float
+    waits: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ def _open(crew: Crew, taken: Round) -> Opened | None:
 
 def _one(crew: Crew, taken: Round, opened: Opened, asked: Asked) -> None:
     """Read one person and write it down. The moment is that of the question: what payroll took later is not in it."""
+    if taken.waits.is_set():
+        return
     if crew.must_stop() or time.monotonic() >= taken.ends:
         _write(crew, asked, lease_until=None)
         return
@@ -183,7 +187,7 @@ def _one(crew: Crew, taken: Round, opened: Opened, asked: Asked) -> None:
     except AccessRefused as error:
         _refused(crew, taken, opened.used, error)
     except Unavailable as error:
-        _later(crew, asked, error)
+        _later(crew, taken, asked, error)
     except RemoteError as error:
         _write(crew, asked, asked_at=None, lease_until=None, error=_words(error))
     else:
@@ -202,13 +206,20 @@ def _keep(crew: Crew, asked: Asked, began: datetime, found: Sequence[Component])
             row.asked_at, row.lease_until = None, None
 
 
-def _later(crew: Crew, asked: Asked, error: Unavailable) -> None:
-    """Wait as long again as the question stands, so that the pauses double; in the end a person asks again."""
+def _later(crew: Crew, taken: Round, asked: Asked, error: Unavailable) -> None:
+    """Wait as long again as the question stands, so that the pauses double; in the end a person asks again.
+    Who is asked to wait so long asks nothing for anybody of this organisation until then."""
     if asked.waited > GIVE_UP:
         _write(crew, asked, asked_at=None, lease_until=None, error=_words(error))
         return
     wait = max(waiting_time(0, error), min(asked.waited, GIVE_UP / 3))
-    _write(crew, asked, lease_until=crew.acting.clock() + wait, error=_words(error))
+    until = crew.acting.clock() + wait
+    _write(crew, asked, lease_until=until, error=_words(error))
+    if error.facts.get("retry_after") is not None:
+        taken.waits.set()
+        with crew.acting.begin() as work:
+            sooner = or_(Reading.lease_until.is_(None), Reading.lease_until < until)
+            work.session.execute(update(Reading).where(_asked_of(taken), sooner).values(lease_until=until))
 
 
 def _refused(crew: Crew, taken: Round, used: str, error: AccessRefused) -> None:
@@ -221,9 +232,13 @@ def _refused(crew: Crew, taken: Round, used: str, error: AccessRefused) -> None:
 def _close(crew: Crew, taken: Round, error: str) -> None:
     """Nobody of this organisation and target can be read now: say so with each, and stop asking."""
     with crew.acting.begin() as work:
-        same = (Reading.organisation_id == taken.organisation_id) & (Reading.provider == taken.provider)
         values = {"asked_at": None, "lease_until": None, "error": error[:400]}
-        work.session.execute(update(Reading).where(same, Reading.asked_at.is_not(None)).values(**values))
+        work.session.execute(update(Reading).where(_asked_of(taken)).values(**values))
+
+
+def _asked_of(taken: Round) -> ColumnElement[bool]:
+    same = (Reading.organisation_id == taken.organisation_id) & (Reading.provider == taken.provider)
+    return same & Reading.asked_at.is_not(None)
 
 
 def _write(crew: Crew, asked: Asked, **values: object) -> None:

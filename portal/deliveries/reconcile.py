@@ -14,7 +14,7 @@ from portal.audit.service import record
 from portal.deliveries import codes, ledger, writes
 from portal.deliveries.claims import Claim
 from portal.deliveries.crew import Crew
-from portal.deliveries.models import DeliveryLine, Parcel, Reading
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
 from portal.deliveries.parcels import Job, Line
 from portal.deliveries.protocol import Action, Booked, Event, LineState, Verdict, after, read_back
 from portal.deliveries.trouble import MAX_TRIES, waiting_time
@@ -53,10 +53,13 @@ def _lost_too_often(line: Line, verdict: Verdict) -> bool:
 
 @dataclass(frozen=True)
 class Found:
-    """The states after looking; `again_at` when the other side could not be read and we look again."""
+    """The states after looking; `again_at` when the other side could not be read (`error`) and we look again.
+    `looked`: whether it was asked at all."""
 
     states: list[LineState]
     again_at: datetime | None = None
+    error: RemoteError | None = None
+    looked: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,15 @@ def look(
 ) -> Found:
     """Read back and settle the `onbekend` lines of a parcel. Raises AccessRefused; then nothing changed."""
     unclear = [line for line, state in zip(lines, states, strict=True) if state is LineState.UNCLEAR]
+    if wait := _asked_to_wait(crew, claim):
+        return Found(list(states), wait, looked=False)
     try:
         shown = sender.booked(claim.employee_ref, claim.period, job.credentials)
     except AccessRefused:
         raise
     except RemoteError as error:
         if isinstance(error, Unavailable) and claim.looks + 1 < MAX_TRIES:
-            return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error))
+            return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error), error)
         reason = not_read(error.message)
         return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
     with crew.acting.read() as work:  # two customers may share an employee: our lines are those of both
@@ -107,6 +112,13 @@ def look(
             return Found(list(states), crew.acting.clock() + crew.quiet)
         verdicts |= too_often
     return _write(crew, claim, lines, states, verdicts, shown)
+
+
+def _asked_to_wait(crew: Crew, claim: Claim) -> datetime | None:
+    """Until when this delivery waits: it was claimed before the answer for somebody else asked for that."""
+    with crew.acting.read() as work:
+        waits = (Delivery.state == DeliveryState.WAITING) & (Delivery.next_at > work.now)
+        return work.session.scalar(select(Delivery.next_at).where(Delivery.id == claim.delivery_id, waits))
 
 
 def _known(work: Work, claim: Claim) -> Known:

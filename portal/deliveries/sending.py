@@ -176,9 +176,9 @@ def end(acting: Acting, delivery_id: int) -> None:
     robot = acting.as_actor(Actor(ROBOT, organisation_id=row.organisation_id))
     with robot.begin() as work:
         # the organisation is locked before the delivery, in the order of every other transaction
-        keyring.locked(work, row.organisation_id, row.provider)
+        koppeling = keyring.locked(work, row.organisation_id, row.provider)
         if ledger.finish(work, delivery_id):
-            if _accepted(work, delivery_id):
+            if _proves(work, delivery_id, koppeling):
                 keyring.mark_mended(work, row.organisation_id, row.provider)
             notices.left_unknown(robot, work, delivery_id)
             record(work, "delivery.done", delivery=delivery_id)
@@ -186,9 +186,18 @@ def end(acting: Acting, delivery_id: int) -> None:
         receipts.seal(work, delivery_id)
 
 
-def _accepted(work: Work, delivery_id: int) -> bool:
-    mine = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
-    return work.session.scalar(select(DeliveryLine.id).where(mine).limit(1)) is not None
+def _proves(work: Work, delivery_id: int, koppeling: Koppeling) -> bool:
+    """Whether payroll took something of this delivery since the koppeling was refused, and everything of the kind that
+    other deliveries wait for: who may book may still not change."""
+    booked = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
+    taken = select(DeliveryLine.action).where(booked, DeliveryLine.settled_at > koppeling.changed_at).distinct()
+    waiting = (
+        select(DeliveryLine.action).join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+        .where(ledger.waiting_for_mend(koppeling.organisation_id, koppeling.provider))
+        .where(DeliveryLine.state == LineState.PLANNED).distinct()
+    )  # fmt: skip
+    seen = set(work.session.scalars(taken))
+    return bool(seen) and seen.issuperset(work.session.scalars(waiting))
 
 
 def resume_mended(acting: Acting) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+from sqlalchemy import exists, select
+
 from portal.audit.service import record
 from portal.deliveries import codes, ledger, notices
 from portal.deliveries.claims import Claim
@@ -44,11 +46,12 @@ def unavailable(acting: Acting, claim: Claim, error: Unavailable) -> None:
 
 
 def wait_as_asked(acting: Acting, claim: Claim, error: BaseException | None) -> None:
-    """An answer that says nothing about the line it came for may still ask everybody to wait (503, Retry-After).
+    """An answer that says nothing about the line it came for may still ask everybody to wait (503, Retry-After); so may
+    the answer to a look-up.
 
     It does not count as a try: what was lost is looked up, and a line that keeps getting lost ends with a person.
     """
-    if not isinstance(error, Unclear) or error.facts.get("retry_after") is None:
+    if not isinstance(error, Unclear | Unavailable) or error.facts.get("retry_after") is None:
         return
     wait = waiting_time(0, error)
     with acting.begin() as work:
@@ -63,14 +66,17 @@ def unexpected(acting: Acting, claim: Claim) -> None:
 
 
 def access_refused(acting: Acting, claim: Claim, used: str, error: AccessRefused) -> None:
-    """The key or a right is refused: stop this delivery at once and show the koppeling as gestoord."""
+    """The key or a right is refused: stop this delivery at once and show the koppeling as gestoord. One mail tells it,
+    however many deliveries wait for the same mend."""
     with acting.begin() as work:
         keyring.mark_broken(work, claim.organisation_id, claim.provider, used, error.reason, error.remedy)
+        waiting = ledger.waiting_for_mend(claim.organisation_id, claim.provider)
+        others = work.session.scalar(select(exists().where(waiting)))
         if not ledger.pause(work, claim.delivery_id, error.reason, error.remedy, waits_for_mend=True):
             return
         record(work, "delivery.paused", delivery=claim.delivery_id, remote_code=error.remote_code)
         # with another token in use by now it goes on by itself at once: nobody has to do anything
-        if not keyring.works(work, claim.organisation_id, claim.provider):
+        if not others and not keyring.works(work, claim.organisation_id, claim.provider):
             notices.paused(acting, work, claim.delivery_id, notices.REFUSED, error.code)
 
 

@@ -47,7 +47,7 @@ def create(acting: Acting, venue_id: int, key: str, period: Period, fingerprint:
     providers = acting.part(Providers)
     with acting.begin() as work:
         # one export at a time per organisation; on SQLite the transaction itself is the lock
-        organisation = work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+        organisation = work.session.get_one(Organisation, work.organisation_id, with_for_update={"key_share": True})
         found = preview(work, providers, venue_id, key, period)
         _require_ready(found, fingerprint, leave_out=leave_out)
         export = _export(work, organisation.name, found)
@@ -208,7 +208,7 @@ def _keep_part(work: Work, line: ExportLine, booked: Decimal) -> None:
 
 def locked(work: Work, export_id: int) -> Export:
     """Return an export of the own organisation, locked. Raises NotFound."""
-    work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+    work.session.get_one(Organisation, work.organisation_id, with_for_update={"key_share": True})
     own = Export.organisation_id == work.organisation_id
     export = work.session.scalar(select(Export).where(Export.id == export_id, own).with_for_update())
     if export is None:

@@ -39,7 +39,7 @@ def lock_organisation(work: Work) -> None:
     Always the first thing in a transaction: one lock, taken first, cannot deadlock. On SQLite the
     transaction itself is the lock.
     """
-    work.session.get_one(Organisation, work.organisation_id, with_for_update=True)
+    work.session.get_one(Organisation, work.organisation_id, with_for_update={"key_share": True})
 
 
 class Roster:

@@ -27,7 +27,7 @@ IN_USE = exists().where(*OWN, bindparam("used", type_=String) == USED)  # as `in
 def hold(work: Work, organisation_id: int, key: str) -> Koppeling | None:
     """Lock what an organisation does with its koppelingen until the end of the transaction; returns this one as it is
     then, None when it was never used."""
-    work.session.get_one(Organisation, organisation_id, with_for_update=True)
+    work.session.get_one(Organisation, organisation_id, with_for_update={"key_share": True})
     return _stored(work, organisation_id, key)
 
 

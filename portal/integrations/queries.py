@@ -140,7 +140,7 @@ def locked_request(work: Work, request_id: int) -> CredentialRequest:
     owner = work.session.scalar(select(CredentialRequest.organisation_id).where(CredentialRequest.id == request_id))
     if owner is None:
         raise NotFound
-    work.session.get_one(Organisation, owner, with_for_update=True)
+    work.session.get_one(Organisation, owner, with_for_update={"key_share": True})
     return work.session.get_one(CredentialRequest, request_id, with_for_update=True)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from portal.deliveries import service
+from portal.deliveries.models import DeliveryState
+from portal.integrations.models import KoppelingState
 from tests.browse import Visitor
-from tests.deliveries.fix import SANNE, change, make, until
+from tests.deliveries.fix import SANNE, change, correct, make, until
 from tests.deliveries.stage import Stage
-from tests.deliveries.steps import INSERT, send
+from tests.deliveries.steps import INSERT, koppeling, send, where
 from tests.deliveries.test_correction_pages import MAKE, address
 from tests.integrations.flow import CHECK, NMBRS, REPLACE
 
@@ -37,3 +40,32 @@ def test_a_stale_correction_has_a_link_to_look_again(nmbrs: Stage, deliver: Deli
     make(nmbrs)
     page = page.submit(MAKE, status=409)
     assert "Niets om te corrigeren" in page.follow("Bekijk het verschil opnieuw").text()
+
+
+def test_who_may_book_may_still_not_change(nmbrs: Stage, deliver: Deliver) -> None:
+    """A delivery that books does not mend what a correction was refused for."""
+    send(nmbrs)
+    deliver()
+    change(nmbrs, until(nmbrs, SANNE, "15:00"))
+    nmbrs.trouble("HourComponent_Update", "fault:1002")
+    correction = correct(nmbrs)
+    deliver()
+    nmbrs.bring_hours(start=5)
+    booking = send(nmbrs)
+    deliver()
+    assert where(nmbrs, booking) is DeliveryState.DONE
+    assert (koppeling(nmbrs), where(nmbrs, correction)) == (KoppelingState.BROKEN, DeliveryState.PAUSED)
+    service.resume(nmbrs.alice, correction)
+    deliver()
+    assert (koppeling(nmbrs), where(nmbrs, correction)) == (KoppelingState.ACTIVE, DeliveryState.DONE)
+
+
+def test_what_was_booked_before_the_refusal_mends_nothing(nmbrs: Stage, deliver: Deliver) -> None:
+    """The second person is refused for good, the first was booked: the token still does not work."""
+    nmbrs.trouble(INSERT, "fault:1001", skip=1)
+    delivery = send(nmbrs)
+    deliver()
+    nmbrs.trouble(INSERT, "fault:2001", times=9)
+    service.resume(nmbrs.alice, delivery)
+    deliver()
+    assert (koppeling(nmbrs), where(nmbrs, delivery)) == (KoppelingState.BROKEN, DeliveryState.DONE)

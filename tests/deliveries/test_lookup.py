@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.deliveries import claims, service
-from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
 from portal.hours.types import BatchLine, Person
 from portal.integrations import service as koppelingen
 from portal.integrations.models import KoppelingState
@@ -165,6 +165,28 @@ def test_a_reading_that_fails_is_tried_again_and_then_left_to_a_person(
     assert where(nmbrs, delivery) is DeliveryState.DONE
     assert calls(nmbrs, INSERT) == 3
     httpx.post(f"{nmbrs.sandbox}/nmbrs/_sandbox/faults", json={})
+
+
+def test_an_answer_to_a_look_up_that_asks_to_wait_holds_everybody(nmbrs: Stage, deliver: Deliver) -> None:
+    """F3: who asks us to wait is asked nothing for the others either."""
+    nmbrs.trouble(INSERT, "drop_after_booking", times=2)
+    delivery = send(nmbrs)
+    deliver()
+    an_hour_passes(nmbrs)
+    nmbrs.trouble(GET, "busy_503")
+    before = calls(nmbrs, GET)
+    deliver()
+    assert calls(nmbrs, GET) == before + 1
+    with nmbrs.acting.read() as work:
+        found = work.session.scalars(select(Delivery)).one()
+        assert (found.state, found.tries) == (DeliveryState.WAITING, 0)
+        assert found.next_at > work.now
+    with nmbrs.acting.begin() as work:
+        work.session.execute(update(Delivery).values(next_at=work.now))
+    an_hour_passes(nmbrs)
+    deliver()
+    assert where(nmbrs, delivery) is DeliveryState.DONE
+    assert nmbrs.booked() == ALL
 
 
 def test_a_right_that_is_refused_pauses_and_the_look_up_follows_the_mend(nmbrs: Stage, deliver: Deliver) -> None:

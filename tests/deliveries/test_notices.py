@@ -166,6 +166,17 @@ def test_the_same_trouble_told_twice_is_one_mail(nmbrs: Stage) -> None:
     assert told(nmbrs) == [ALICE]
 
 
+def test_deliveries_that_wait_for_the_same_mend_are_one_mail(nmbrs: Stage, deliver: Deliver) -> None:
+    nmbrs.trouble(INSERT, "fault:1001", times=9)
+    found = [send(nmbrs)]
+    nmbrs.bring_hours(start=5)
+    found.append(send(nmbrs))
+    deliver()
+    deliver()
+    assert {where(nmbrs, delivery) for delivery in found} == {DeliveryState.PAUSED}
+    assert told(nmbrs) == [ALICE]
+
+
 def test_each_pause_has_its_own_mail(nmbrs: Stage, deliver: Deliver) -> None:
     nmbrs.trouble(INSERT, "fault:1001", times=2)
     delivery = send(nmbrs)

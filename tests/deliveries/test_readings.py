@@ -174,3 +174,14 @@ def test_the_end_of_a_delivery_is_a_reading_too(nmbrs: Stage, deliver: Deliver, 
     deliver()
     assert [[row["hours"] for row in one.components] for one in stored(nmbrs)] == [["15.00"]] * 3
     assert not read_asked(crew)
+
+
+def test_who_asks_us_to_wait_is_asked_nothing_for_the_others(nmbrs: Stage, crew: Crew, signed_in: SignedIn) -> None:
+    nmbrs.trouble(GET, "busy_503")
+    screen(nmbrs, signed_in("alice")).submit("Lees nu")
+    assert read_asked(crew)
+    assert not read_asked(crew)
+    assert calls(nmbrs, GET) == CHECKED + 1
+    later(nmbrs)
+    assert read_asked(crew)
+    assert {(row.error, row.asked_at) for row in stored(nmbrs)} == {("", None)}
