@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from portal.app import for_worker
 from portal.audit.models import AuditEvent
@@ -17,6 +17,7 @@ from portal.deliveries.models import Reading
 from portal.deliveries.readings import GIVE_UP, read_asked
 from portal.deliveries.sending import Stop, crew_of
 from portal.hours.periods import slug
+from portal.integrations import keyring
 from portal.integrations import service as koppelingen
 from portal.integrations.models import KoppelingState
 from tests.browse import Page, Visitor
@@ -185,3 +186,19 @@ def test_who_asks_us_to_wait_is_asked_nothing_for_the_others(nmbrs: Stage, crew:
     later(nmbrs)
     assert read_asked(crew)
     assert {(row.error, row.asked_at) for row in stored(nmbrs)} == {("", None)}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_payroll_holds_is_written_while_somebody_makes_an_export(nmbrs: Stage) -> None:
+    """Who locks an organisation locks out who else does, not a row that names it: a worker would stand still."""
+    with nmbrs.alice.begin() as work, nmbrs.alice.begin() as other:
+        keyring.hold(work, work.organisation_id, "nmbrs")
+        other.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+        other.session.add(
+            Reading(
+                organisation_id=other.organisation_id, provider="nmbrs", employee_ref="50101", components=[],
+                period_kind=nmbrs.period.kind, year=nmbrs.period.year, number=nmbrs.period.number,
+            )
+        )  # fmt: skip
+        other.session.flush()
+    assert len(stored(nmbrs)) == 1
