@@ -14,7 +14,7 @@ from portal.backup import service as backup
 from portal.deliveries.crew import Crew
 from portal.deliveries.readings import read_asked
 from portal.deliveries.sending import Stop, tend, work_parcel
-from portal.integrations import drafts, questions
+from portal.integrations import checkup, drafts, questions
 from portal.kernel import logs
 from portal.kernel.beat import beat
 from portal.kernel.wake import Waker
@@ -30,6 +30,7 @@ ANSWERERS = 4  # one payroll that hangs must not keep the pages of others waitin
 WAKE_SECONDS = 1.0
 TEND_SECONDS = 1.0
 DRAFT_SECONDS = 60.0
+CHECKUP_SECONDS = 300.0
 SEAL_SECONDS = 15.0  # how long a row of the trail stays unsealed; each seal is a row too
 BEAT_SECONDS = 30.0
 AFTER_FAILURE_SECONDS = 5.0
@@ -88,6 +89,7 @@ def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> lis
         Job("tend", partial(tend, crew), partial(stop.wait, TEND_SECONDS)),
         Job("beat", partial(beat, acting), partial(stop.wait, BEAT_SECONDS)),
         Job("destroy drafts", partial(drafts.tend, acting), partial(stop.wait, DRAFT_SECONDS)),
+        Job("try tokens", partial(checkup.check_next, acting), partial(stop.wait, CHECKUP_SECONDS)),
         Job("seal the trail", partial(seals.tend, acting), partial(stop.wait, SEAL_SECONDS)),
         Job("keep data keys", partial(backup.tend_keys, acting), partial(stop.wait, SEAL_SECONDS)),
         *[Job(name, partial(task, acting), idle) for name, task in MAILS],

@@ -30,7 +30,8 @@ class RequestState(StrEnum):
 
 
 class Koppeling(Base):
-    """`cause`, its `cause_code` and `remedy` are filled while the state is `gestoord`."""
+    """`cause`, its `cause_code` and `remedy` are filled while the state is `gestoord`. `checked_at`: when the worker
+    last tried its token by itself."""
 
     __tablename__ = "koppeling"
     __table_args__ = (UniqueConstraint("organisation_id", "provider"),)
@@ -44,6 +45,7 @@ class Koppeling(Base):
     remedy: Mapped[str] = mapped_column(String(400), default="")
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credential.id"))
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    checked_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Credential(Base):
