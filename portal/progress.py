@@ -53,8 +53,10 @@ def steps(key: str) -> Sequence[Step]:
     with acting().read() as work:
         state = koppeling(work, providers, key).state
         found = [_venue(work, key, one.id) for one in venues(work)]
-        start = _by_token(work, key, state, found) if _takes_lines(providers, key) else _by_click(key, state)
-        return (*start, *_each_period(work, key, found, active=state in WORKS))
+        hours, *others = _each_period(work, key, found, active=state in WORKS)
+        if _takes_lines(providers, key):
+            return (*_by_token(work, key, state, found), hours, _codes(work, key, found), *others)
+        return (*_by_click(key, state), hours, *others)
 
 
 def _takes_lines(providers: Providers, key: str) -> bool:
@@ -68,20 +70,25 @@ def _venue(work: Work, key: str, venue_id: int) -> _Venue:
 
 
 def _by_token(work: Work, key: str, state: KoppelingState, found: Sequence[_Venue]) -> list[Step]:
+    """What is done once, before there are hours."""
     asked = state is not KoppelingState.OFF
     note = "" if state in WORKS or not asked else "support kijkt naar je aanvraag"
     here, waiting = f"{BASE}/{key}", not asked and key in drafts.waiting(work)
     start = ("/activeren/controleren", "staat klaar om te versturen") if waiting else ("/activeren", note)
+    return [
+        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, here + start[0], start[1]),
+        Step("bedrijf", "Kies het bedrijf", *_all(found, lambda one: one.setup.company is not None, here)),
+    ]
+
+
+def _codes(work: Work, key: str, found: Sequence[_Venue]) -> Step:
+    """Only kinds of hours that were imported can be given a code."""
 
     def coded(one: _Venue) -> bool:
         chosen = set(one.setup.codes)
         return bool(one.setup.company and chosen) and set(kinds(work, one.id)) <= chosen
 
-    return [
-        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, here + start[0], start[1]),
-        Step("bedrijf", "Kies het bedrijf", *_all(found, lambda one: one.setup.company is not None, here)),
-        Step("codes", "Kies de urencodes", *_all(found, coded, here)),
-    ]
+    return Step("codes", "Kies de urencodes", *_all(found, coded, f"{BASE}/{key}"))
 
 
 def _by_click(key: str, state: KoppelingState) -> list[Step]:

@@ -59,6 +59,22 @@ def test_what_is_done_is_ticked_and_the_next_step_is_one_click_away(
     assert answer.headers["Location"] == f"/koppelingen/nmbrs#{following['id']}"
 
 
+def test_the_hours_come_before_their_codes_in_the_list_and_in_the_text(
+    signed_in: SignedIn, acting: Acting, cast: Cast
+) -> None:
+    """Codes are chosen per kind of hours, and only an import brings kinds."""
+    activate_nmbrs(acting, cast, codes={})
+    page = signed_in("alice").open("/koppelingen/nmbrs")
+    assert list(states(page)) == [
+        "Vul je API-token en e-mailadres in", "Kies het bedrijf", "Importeer de uren", "Kies de urencodes",
+        "Controleer en maak de export", "Verstuur of download de uren",
+    ]  # fmt: skip
+    listed = [a["href"] for a in page.soup.select(".your-steps .steps__item a")]
+    assert listed == [f"#{mark['id']}" for mark in page.soup.select(".step-mark")]
+    assert page.link("Importeer de uren") == "#nmbrs-stap-uren"
+    assert [a["href"] for a in page.soup.select(".step-mark--next a")] == ["/portaal/uren/importeren"]
+
+
 def test_another_organisation_sees_its_own_steps(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
     """B2"""
     activate_nmbrs(acting, cast)
