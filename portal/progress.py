@@ -6,7 +6,7 @@ The steps that come back each period are about the last period that is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.accounts.queries import venues
 from portal.deliveries.models import DeliveryState, LineState
@@ -22,12 +22,13 @@ from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import VenueSetup, koppeling, venue_setup
-from portal.kernel.access import MEMBERS, Audience, acting, viewer
+from portal.kernel.access import MEMBERS, Audience, acting, roles_of, viewer
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Work
+from portal.kernel.work import Role, Work
 
 BASE = "/portaal/bedrijf/koppelingen"
 WORKS = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
+FORMS = {"bedrijf": "bedrijf", "codes": "urencodes"}  # steps of which the page is for everybody, and the form is not
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ def steps(key: str) -> Sequence[Step]:
         or key not in providers.by_key
     ):
         return ()
+    return tuple(_for(person.role, key, step) for step in _in_order(providers, key))
+
+
+def _in_order(providers: Providers, key: str) -> Sequence[Step]:
     with acting().read() as work:
         state = koppeling(work, providers, key).state
         found = [_venue(work, key, one.id) for one in venues(work)]
@@ -57,6 +62,16 @@ def steps(key: str) -> Sequence[Step]:
         if _takes_lines(providers, key):
             return (*_by_token(work, key, state, found), hours, _codes(work, key, found), *others)
         return (*_by_click(key, state), hours, *others)
+
+
+def _for(role: Role, key: str, step: Step) -> Step:
+    """No link to what the access rules keep from this role, but who does it."""
+    form = FORMS.get(step.key)
+    allowed = roles_of(f"{BASE}/{key}/vestiging/1/{form}" if form else step.href or "")
+    if role in allowed:
+        return step
+    by = "een beheerder of een accountant" if Role.ACCOUNTANT in allowed else "een beheerder"
+    return replace(step, href=None, by=f"Dit doet {by}.")
 
 
 def _takes_lines(providers: Providers, key: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from portal.kernel.work import Acting
 from tests.browse import Page, Visitor
 from tests.factories.people import Cast
-from tests.factories.setup import activate_nmbrs
+from tests.factories.setup import COMPANY, activate_nmbrs
 
 SignedIn = Callable[[str], Visitor]
 
@@ -73,6 +73,35 @@ def test_the_hours_come_before_their_codes_in_the_list_and_in_the_text(
     assert listed == [f"#{mark['id']}" for mark in page.soup.select(".step-mark")]
     assert page.link("Importeer de uren") == "#nmbrs-stap-uren"
     assert [a["href"] for a in page.soup.select(".step-mark--next a")] == ["/portaal/uren/importeren"]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "eva"])
+@pytest.mark.parametrize("path", ["/koppelingen/nmbrs", "/koppelingen/connexie"])
+@pytest.mark.parametrize("company", [None, COMPANY])
+@pytest.mark.parametrize("active", [False, True])
+def test_no_role_is_sent_to_a_page_that_it_may_not_open(
+    signed_in: SignedIn, acting: Acting, cast: Cast, who: str, path: str, company: str | None, active: bool
+) -> None:
+    if active:
+        activate_nmbrs(acting, cast, company=company)
+    page = signed_in(who).open(path)
+    links = page.soup.select(".step-mark a, .your-steps__next a")
+    for link in links:
+        assert page.visitor.client.get(str(link["href"])).status_code == 200, link
+    if who == "alice":
+        assert links
+
+
+def test_an_urenverwerker_reads_who_does_what_only_a_beheerder_may(
+    signed_in: SignedIn, acting: Acting, cast: Cast
+) -> None:
+    page = signed_in("bob").open("/koppelingen/nmbrs")
+    said = "Nu aan de beurt: Vul je API-token en e-mailadres in. Dit doet een beheerder."
+    assert page.text(".step-mark--next") == said
+    assert said in page.text(".your-steps")
+    activate_nmbrs(acting, cast, company=None)
+    again = signed_in("bob").open("/koppelingen/nmbrs")
+    assert again.text(".step-mark--next") == "Nu aan de beurt: Kies het bedrijf. Dit doet een beheerder."
 
 
 def test_another_organisation_sees_its_own_steps(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
