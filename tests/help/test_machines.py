@@ -84,6 +84,14 @@ def test_numbered_steps_are_steps_for_machines(site: httpx.Client) -> None:
         assert len(one.select('li[itemprop="step"]')) == len(one.find_all("li", recursive=False)) > 1
 
 
+def test_what_to_do_about_an_error_is_no_task_with_the_name_of_the_error(site: httpx.Client) -> None:
+    soup = BeautifulSoup(site.get("/koppelingen/meldingen").text, "html.parser")
+    assert len(soup.select(".docs__body ol")) > 10
+    assert not soup.select("[itemtype], [itemprop]")
+    tasks = BeautifulSoup(site.get("/koppelingen/correcties").text, "html.parser").select("ol[itemtype]")
+    assert "correcties-maken" in [one["itemref"] for one in tasks]
+
+
 def test_the_sitemap_dates_are_those_of_the_content(site: httpx.Client, library: Library) -> None:
     name = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     rows = ET.fromstring(site.get("/sitemap.xml").text).iter(f"{name}url")
