@@ -9,7 +9,8 @@ import pytest
 from portal.kernel.work import Acting
 from tests.browse import Page, Visitor
 from tests.factories.people import Cast
-from tests.factories.setup import COMPANY, activate_nmbrs
+from tests.factories.setup import COMPANY, activate_nmbrs, import_hours
+from tests.hours.sheets import row
 
 SignedIn = Callable[[str], Visitor]
 
@@ -102,6 +103,15 @@ def test_an_urenverwerker_reads_who_does_what_only_a_beheerder_may(
     activate_nmbrs(acting, cast, company=None)
     again = signed_in("bob").open("/koppelingen/nmbrs")
     assert again.text(".step-mark--next") == "Nu aan de beurt: Kies het bedrijf. Dit doet een beheerder."
+
+
+def test_codes_are_chosen_by_a_beheerder_or_an_accountant(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
+    activate_nmbrs(acting, cast, codes={})
+    import_hours(acting, cast, [row(Datum="02-11-2026")])
+    said = "Kies de urencodes"
+    assert signed_in("alice").open("/koppelingen/nmbrs").text(".step-mark--next") == f"Je volgende stap: {said}"
+    page = signed_in("bob").open("/koppelingen/nmbrs")
+    assert page.text(".step-mark--next") == f"Nu aan de beurt: {said}. Dit doet een beheerder of een accountant."
 
 
 def test_another_organisation_sees_its_own_steps(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
