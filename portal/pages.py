@@ -27,6 +27,7 @@ from portal.kernel.logs import warn
 from portal.kernel.work import Role
 
 bp = Blueprint("pages", __name__)
+INSIDE = ("/portaal", "/support")
 WORKING = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
 
 TITLES = {
@@ -152,7 +153,8 @@ def error_page(
     g.no_store = True
     # rendered outside the request context processors, so that a broken session cannot break this page too
     template = current_app.jinja_env.get_template("errors/error.html")
-    actions = [*first, ("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
+    ways = [("Naar het portaal", "/portaal"), ("Naar de uitleg", "/koppelingen")]
+    actions = [*first, *(ways if status != 404 or request.path.startswith(INSIDE) else reversed(ways))]
     meant = _meant() if status == 404 else None
     said = usual if message.rstrip(".") == title else message  # not the title twice
     facts = {"status": status, "title": title, "message": said or usual, "code": code or PAGE_CODES[known]}
@@ -162,6 +164,6 @@ def error_page(
 def _meant() -> tuple[str, str] | None:
     """The help page that this address is most like. Addresses inside the portal are nobody's to guess."""
     library = current_app.extensions.get("help")
-    if library is None or request.path.startswith(("/portaal", "/support", "/assets")):
+    if library is None or request.path.startswith((*INSIDE, "/assets")):
         return None
     return nearest(library, request.path)

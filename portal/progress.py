@@ -6,7 +6,7 @@ The steps that come back each period are about the last period that is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.accounts.queries import venues
 from portal.deliveries.models import DeliveryState, LineState
@@ -22,12 +22,13 @@ from portal.integrations.contract import LineSender
 from portal.integrations.models import KoppelingState
 from portal.integrations.parts import Providers
 from portal.integrations.queries import VenueSetup, koppeling, venue_setup
-from portal.kernel.access import MEMBERS, Audience, acting, viewer
+from portal.kernel.access import MEMBERS, Audience, acting, roles_of, viewer
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Work
+from portal.kernel.work import Role, Work
 
 BASE = "/portaal/bedrijf/koppelingen"
 WORKS = (KoppelingState.ACTIVE, KoppelingState.BROKEN)
+FORMS = {"bedrijf": "bedrijf", "codes": "urencodes"}  # steps of which the page is for everybody, and the form is not
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,27 @@ def steps(key: str) -> Sequence[Step]:
         or key not in providers.by_key
     ):
         return ()
+    return tuple(_for(person.role, key, step) for step in _in_order(providers, key))
+
+
+def _in_order(providers: Providers, key: str) -> Sequence[Step]:
     with acting().read() as work:
         state = koppeling(work, providers, key).state
         found = [_venue(work, key, one.id) for one in venues(work)]
-        start = _by_token(work, key, state, found) if _takes_lines(providers, key) else _by_click(key, state)
-        return (*start, *_each_period(work, key, found, active=state in WORKS))
+        hours, *others = _each_period(work, key, found, active=state in WORKS)
+        if _takes_lines(providers, key):
+            return (*_by_token(work, key, state, found), hours, _codes(work, key, found), *others)
+        return (*_by_click(key, state), hours, *others)
+
+
+def _for(role: Role, key: str, step: Step) -> Step:
+    """No link to what the access rules keep from this role, but who does it."""
+    form = FORMS.get(step.key)
+    allowed = roles_of(f"{BASE}/{key}/vestiging/1/{form}" if form else step.href or "")
+    if role in allowed:
+        return step
+    by = "een beheerder of een accountant" if Role.ACCOUNTANT in allowed else "een beheerder"
+    return replace(step, href=None, by=f"Dit doet {by}.")
 
 
 def _takes_lines(providers: Providers, key: str) -> bool:
@@ -68,20 +85,25 @@ def _venue(work: Work, key: str, venue_id: int) -> _Venue:
 
 
 def _by_token(work: Work, key: str, state: KoppelingState, found: Sequence[_Venue]) -> list[Step]:
+    """What is done once, before there are hours."""
     asked = state is not KoppelingState.OFF
     note = "" if state in WORKS or not asked else "support kijkt naar je aanvraag"
     here, waiting = f"{BASE}/{key}", not asked and key in drafts.waiting(work)
     start = ("/activeren/controleren", "staat klaar om te versturen") if waiting else ("/activeren", note)
+    return [
+        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, here + start[0], start[1]),
+        Step("bedrijf", "Kies het bedrijf", *_all(found, lambda one: one.setup.company is not None, here)),
+    ]
+
+
+def _codes(work: Work, key: str, found: Sequence[_Venue]) -> Step:
+    """Only kinds of hours that were imported can be given a code."""
 
     def coded(one: _Venue) -> bool:
         chosen = set(one.setup.codes)
         return bool(one.setup.company and chosen) and set(kinds(work, one.id)) <= chosen
 
-    return [
-        Step("aanvragen", "Vul je API-token en e-mailadres in", asked, here + start[0], start[1]),
-        Step("bedrijf", "Kies het bedrijf", *_all(found, lambda one: one.setup.company is not None, here)),
-        Step("codes", "Kies de urencodes", *_all(found, coded, here)),
-    ]
+    return Step("codes", "Kies de urencodes", *_all(found, coded, f"{BASE}/{key}"))
 
 
 def _by_click(key: str, state: KoppelingState) -> list[Step]:

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Request, Response, send_from_directory
@@ -57,7 +58,7 @@ class Shelf:
     def of(cls, folder: Path) -> Shelf:
         made = bundles(folder)
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
-        versions = {name: hashlib.sha256(content).hexdigest()[:10] for name, content in {**files, **made}.items()}
+        versions = {name: _digest(content) for name, content in {**files, **made}.items()}
         return cls(folder.resolve(), made, versions)
 
     def address(self, name: str) -> str:
@@ -69,11 +70,18 @@ class Shelf:
         # the whole query string, not one field of it: each other spelling would be kept as one more address
         if Path(path).suffix in TEXTS and request.query_string in (b"", f"v={self.versions.get(path)}".encode()):
             ready.same_for_everybody()
-        if path not in self.made:
-            return serve(self.folder, path, request)
-        answer = Response(self.made[path], mimetype="text/css")
-        answer.headers["Cache-Control"] = _cache(request)
+        made = self.made.get(path)
+        answer = serve(self.folder, path, request) if made is None else Response(made, mimetype="text/css")
+        if answer.status_code != 416:
+            answer.headers["Cache-Control"] = self._cache(path, request.args.get("v"))
         return answer
+
+    def _cache(self, path: str, asked: str | None) -> str:
+        """What stands behind its own version never changes. Any other address may change with a release, and one with
+        another version does: while a release is rolled out, an old process answers for new addresses too."""
+        if asked and asked == (self.versions.get(path) or _version(self.folder / OLD_CLIPS.get(path, path))):
+            return f"public, max-age={YEAR}, immutable"
+        return f"public, max-age={SHORT}"
 
 
 def serve(root: Path, path: str, request: Request) -> Response:
@@ -93,8 +101,17 @@ def serve(root: Path, path: str, request: Request) -> Response:
         raise NotFound from error
     except RequestedRangeNotSatisfiable as error:
         return Response(status=416, headers=error.get_headers(), mimetype="text/plain")
-    answer.headers["Cache-Control"] = _cache(request)
     return answer
+
+
+@cache
+def _version(file: Path) -> str:
+    """Of a file in a folder of its own (clips), once it is asked for: a start need not read all films."""
+    return _digest(file.read_bytes())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:10]
 
 
 def _usable(wanted: str | None) -> bool:
@@ -105,8 +122,3 @@ def _usable(wanted: str | None) -> bool:
         return False
     first, last = found.groups()
     return not (first and last) or int(first) <= int(last)
-
-
-def _cache(request: Request) -> str:
-    """An address with its version in it never changes; any other may change with a release."""
-    return f"public, max-age={YEAR}, immutable" if request.args.get("v") else f"public, max-age={SHORT}"

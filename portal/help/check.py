@@ -45,6 +45,7 @@ def check(
         problems += _long_sentences(article)
         problems += _words(article, words)
         problems += _age(article, today, days)
+        problems += _read_since(article)
         problems += _walks(article)
         problems += _clips(article, screens, library)
     return problems
@@ -83,6 +84,13 @@ def _age(article: Article, today: date, days: int) -> Iterator[Problem]:
         found = BY_HAND.match(line)
         if found and date.fromisoformat(found[1]) < limit:
             yield Problem(_file(article), number, f"steps checked by hand on {found[1]}, more than {days} days ago")
+
+
+def _read_since(article: Article) -> Iterator[Problem]:
+    """A page tells its readers when it was read against the portal; that is no use when it changed afterwards."""
+    front = article.front
+    if front.checked_on < front.updated_on:
+        yield Problem(_file(article), 1, f"changed on {front.updated_on} and not checked since {front.checked_on}")
 
 
 def _walks(article: Article) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from portal.help import drafts, links
@@ -20,7 +19,7 @@ from portal.help.making import Made, make
 from portal.help.once import Once
 from portal.help.opening import Opening
 from portal.help.types import EVERY_PROVIDER, Article, ContentError, Library, Problem
-from portal.help.walks import tested_on, walk_of
+from portal.help.walks import Tested, tested, walk_of
 
 ARTICLES = "meldingen.md"  # where an article of a code belongs when nobody wrote one
 FILE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -54,9 +53,9 @@ def begin(
     problems: list[Problem] = []
     cache, media_dir = cache or no_cache(), assets_dir / "media"
     found = (_read(path, providers, cache, media_dir, problems) for path in _files(content_dir, problems))
-    tested = tested_on(content_dir)
     ordered = sorted((draft for draft in found if draft), key=lambda draft: draft.place)
-    pages = [_page(draft, media_dir, tested) for draft in ordered]
+    walked = tested(content_dir)
+    pages = [_page(draft, media_dir, walked) for draft in ordered]
     problems += [*_same_order(ordered), *_code_faults(pages, codes)]
     double = list(links.double(list(map(_with_headings, pages))))
     paths = {*app_paths, "/"}
@@ -93,17 +92,18 @@ def _read(
     return draft
 
 
-def _page(draft: Draft, media_dir: Path, tested: Mapping[str, tuple[str, date]]) -> Page:
+def _page(draft: Draft, media_dir: Path, walked: Mapping[str, Tested]) -> Page:
     if draft.known is None:
         made = Once(lambda: make(draft, media_dir))
     else:
         shown, found = draft.known.shown, draft.known.found
         made = Once(lambda: Made(shown(), found))
     source = draft.known or draft.text()
-    digest, on = tested.get(draft.key, ("", None))
+    known = walked.get(draft.key)
+    still = known if known and known.digest == walk_of(source.markdown).digest else None
     article = Article(
         draft.key, draft.front, source.headings, source.markdown, Once(lambda: made().shown), source.steps,
-        source.codes, on if digest == walk_of(source.markdown).digest else None,
+        source.codes, still.on if still else None, on_screen=bool(still and still.on_screen),
     )  # fmt: skip
     return Page(draft, article, made)
 

@@ -7,6 +7,8 @@ import re
 from portal.help.source import BUTTON, BY_HAND, CODES, HEADING, PATH, STEP, VIDEO
 from portal.help.types import Article, Library
 
+INDENT = "    "
+NOTE = re.compile(r'^!!! \w+ "([^"]+)"\s*$')
 LINK = re.compile(r"\]\((/[^)\s]*)\)(?:\{[^}]*\})?")
 
 
@@ -33,14 +35,28 @@ def _lines(markdown: str, base_url: str) -> list[str]:
             lines.append(text)
         elif not STEP.match(text):
             lines.append(_line(text, base_url))
-    return lines
+    return _quoted(lines)
+
+
+def _quoted(lines: list[str]) -> list[str]:
+    """Our notes (`!!! warning "Let op"`, and what is indented below it) as quotations, which every reader knows."""
+    quoted, inside = [], False
+    for text in lines:
+        if found := NOTE.match(text):
+            inside = True
+            quoted += [f"> **{found[1]}**", ">"]
+        else:
+            inside = inside and (text.startswith(INDENT) or not text)
+            quoted.append(f"> {text.removeprefix(INDENT)}" if inside and text else text)
+    return quoted
 
 
 def _line(text: str, base_url: str) -> str:
     if found := HEADING.match(text):
         return f"{found[1]} {found[2]}"
     if found := VIDEO.match(text):
-        return f"Filmpje: [{found[2]}]({base_url}/assets/media/{found[1]}.mp4)"
+        clip = f"{base_url}/assets/media/{found[1]}"
+        return f"Filmpje: [{found[2]}]({clip}.mp4) ([de tekst van dit filmpje]({clip}.txt))"
     if found := CODES.match(text):
         return f"Code: {found[1]}"
     if found := BY_HAND.match(text):

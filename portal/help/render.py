@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import unescape
 from typing import Any, cast
 from xml.etree.ElementTree import Element
@@ -12,6 +12,7 @@ import nh3
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER
 
 from portal.help.types import Heading
 
@@ -32,6 +33,7 @@ ATTRIBUTES = {
     "source": {"src", "type"},
     "track": {"kind", "src", "srclang", "label", "default"},
 }
+CODES_MARK = '<p class="codes">'
 MARKUP = re.compile(r"[^\w ,.:;?!()/'\"%€–—…“”‘’-]|_|  ")
 SCHEMES = {"https", "mailto"}
 
@@ -49,16 +51,26 @@ class Accessible(Treeprocessor):
             for place, child in enumerate(parent):
                 if child.tag == "table":
                     parent[place] = _cards(child)
-        _name_steps(root)
+        _name_steps(root, self._articles())
+
+    def _articles(self) -> frozenset[str]:
+        """What the library puts in the tree for the marks of codes, which are HTML already."""
+        raw = enumerate(self.md.htmlStash.rawHtmlBlocks)
+        return frozenset(HTML_PLACEHOLDER % n for n, html in raw if str(html).startswith(CODES_MARK))
 
 
-def _name_steps(root: Element) -> None:
+def _name_steps(root: Element, articles: Collection[str]) -> None:
     """Mark the numbered lists as schema.org/HowTo, named by the heading above. Microdata, because our policy allows
-    no script in a page, not even one that only holds data."""
+    no script in a page, not even one that only holds data.
+
+    `articles` stand below the heading of an error: what to do about it is not how to get it.
+    """
     heading: Element | None = None
     for node in root:
         if node.tag in HEADINGS:
             heading = node
+        elif node.text in articles:
+            heading = None
         elif node.tag == "ol" and heading is not None:
             heading.set("itemprop", "name")
             node.attrib.update(itemscope="", itemtype="https://schema.org/HowTo", itemref=heading.get("id", ""))

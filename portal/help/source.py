@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 
 from portal.help import media
-from portal.help.render import heading_words
+from portal.help.render import CODES_MARK, heading_words
 from portal.help.types import Heading, Line, Problem
 from portal.kernel.filters import datum
 
@@ -140,7 +140,7 @@ class Rewriter:
             self._complain("a code stands below the heading of its article")
         self.codes += [(code, self._anchor) for code in codes]
         shown = ", ".join(f"<code>{code}</code>" for code in codes)
-        return f'<p class="codes">{"Code" if len(codes) == 1 else "Codes"}: {shown}</p>'
+        return f"{CODES_MARK}{'Code' if len(codes) == 1 else 'Codes'}: {shown}</p>"
 
     def _step(self, name: str) -> str:
         """A place where somebody who is signed in sees whether this is done; empty for everybody else."""

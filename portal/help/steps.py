@@ -12,13 +12,17 @@ from html import escape
 
 @dataclass(frozen=True)
 class Step:
-    """`key` is the name of a `{stap: …}` mark, `href` where in the portal it is done, `note` what is known of it."""
+    """`key` is the name of a `{stap: …}` mark, `href` where in the portal it is done, `note` what is known of it.
+
+    What this reader may not do has no `href`; `by` then tells who does it.
+    """
 
     key: str
     label: str
     done: bool
-    href: str
+    href: str | None
     note: str = ""
+    by: str = ""
 
 
 Progress = Callable[[str], Sequence[Step]]
@@ -42,8 +46,13 @@ def _filled(mark_id: str, step: Step, *, is_next: bool) -> str:
         return f'<p class="step-mark step-mark--done" id="{mark_id}">Gedaan{_note(step)}</p>'
     if not is_next:
         return f'<p class="step-mark step-mark--todo" id="{mark_id}">Nog te doen</p>'
-    link = f'<a href="{escape(step.href)}">{escape(step.label)}</a>'
-    return f'<p class="step-mark step-mark--next" id="{mark_id}">Je volgende stap: {link}{_note(step)}</p>'
+    return f'<p class="step-mark step-mark--next" id="{mark_id}">{_following(step)}</p>'
+
+
+def _following(step: Step) -> str:
+    if step.href is None:
+        return f"Nu aan de beurt: {escape(step.label)}{_note(step)}. {escape(step.by)}"
+    return f'Je volgende stap: <a href="{escape(step.href)}">{escape(step.label)}</a>{_note(step)}'
 
 
 def _note(step: Step) -> str:

@@ -122,7 +122,8 @@ class Article:
     `markdown` is the text as written, without front matter, `shown` its HTML, which is made once, when somebody first
     asks for it. `steps` are the keys of the `{stap: …}` marks, in order; `codes` what is
     explained here, each code with the anchor of its heading. `tested_on`: the day on which a browser walked
-    what the page tells to click now; None when it never did, or when there is nothing.
+    what the page tells to click now; None when it never did, or when there is nothing. `on_screen`: it saw
+    every button; otherwise these were compared with the labels in the templates.
     """
 
     key: str
@@ -133,6 +134,7 @@ class Article:
     steps: tuple[str, ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
     tested_on: date | None = None
+    on_screen: bool = False
 
     @property
     def html(self) -> str:
@@ -214,6 +216,10 @@ class Library:
         """The day of the section that was walked longest ago; None when one of them never was."""
         days = [page.tested_on for page in self.koppelingen]
         return min((day for day in days if day), default=None) if all(days) else None
+
+    @property
+    def on_screen(self) -> bool:
+        return all(page.on_screen for page in self.koppelingen)
 
     @property
     def updated_on(self) -> date:

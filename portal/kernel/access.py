@@ -95,6 +95,15 @@ def audience_of(view: object) -> Audience | None:
     return getattr(view, "__audience__", None)
 
 
+def roles_of(address: str) -> frozenset[Role]:
+    """Who may open an address of the portal, by the rules above. Raises werkzeug's NotFound when it is not ours."""
+    endpoint, _values = current_app.url_map.bind("").match(urlsplit(address).path)
+    audience = audience_of(current_app.view_functions[endpoint])
+    if audience is Audience.PUBLIC:
+        return frozenset(Role)
+    return MEMBERS[audience] if audience else frozenset()
+
+
 def viewer() -> Actor | None:
     """The person who is signed in, or None."""
     return getattr(current_user, "actor", None)

@@ -122,6 +122,18 @@ def test_the_video_stands_after_the_question_where_the_token_is(page: Tag) -> No
     assert "video" in (section(page, "nmbrs")[question + 1].get("class") or [])
 
 
+def test_the_warning_about_the_bsn_stands_between_the_introduction_and_the_video(page: Tag) -> None:
+    """As on the owner's page: before the steps, because without a BSN they lead nowhere."""
+    found = section(page, "horecalonen")
+    start = next(n for n, e in enumerate(found) if words(e.get_text()) == "Uren doorzetten naar Horecalonen")
+    assert [e.name for e in found[start : start + 2]] == ["h3", "p"]
+    warning, clip, steps = found[start + 2 : start + 5]
+    assert (warning.get("class") or [])[0] == "admonition"
+    assert "BSN-nummer" in warning.get_text()
+    assert "video" in (clip.get("class") or [])
+    assert (steps.name, steps["id"]) == ("h4", "horecalonen-uren")
+
+
 def test_the_page_sends_nobody_to_the_mail_with_a_token(page: Tag) -> None:
     text = words(" ".join(e.get_text() for e in section(page, "nmbrs")))
     assert "support@" not in text

@@ -24,8 +24,18 @@ def test_each_page_is_there_as_markdown_without_our_own_marks(site: httpx.Client
         assert text.startswith(f"# {article.front.title}\n\n> {article.front.summary}\n")
         assert not re.search(r"\{(pad|knop|video|stap|hand|#|:)", text)
         assert not re.search(r"\]\(/", text), "an address without its host"
+        assert "!!!" not in text
         for heading in article.headings:
             assert f"# {heading.text}" in text
+
+
+def test_a_note_is_a_quotation_and_a_clip_has_its_text_beside_it(site: httpx.Client) -> None:
+    text = site.get("/koppelingen/horecalonen.md").text
+    note = re.search(r"(?m)^> \*\*Let op\*\*\n>\n((?:> .*\n)+)\n^\w", text)
+    assert note is not None
+    assert "het BSN-nummer is ingevuld in eitje" in note[1]
+    (transcript,) = re.findall(rf"\({BASE_URL}(/assets/media/\w+\.txt)\)", text)
+    assert site.get(transcript).headers["content-type"].startswith("text/plain")
 
 
 def test_the_whole_page_as_markdown(site: httpx.Client, library: Library) -> None:
@@ -67,6 +77,7 @@ def test_a_page_says_what_it_is_to_who_shares_it(site: httpx.Client, path: str) 
     assert soup.select_one("link[rel=canonical]")["href"] == BASE_URL + path  # type: ignore[index]
     assert facts["og:url"] == BASE_URL + path
     assert facts["og:title"]
+    assert facts["og:type"] == ("website" if path == "/" else "article")
     assert facts["og:description"] == soup.select_one("meta[name=description]")["content"]  # type: ignore[index]
     image = facts["og:image"].removeprefix(BASE_URL)
     assert site.get(image).headers["content-type"] == "image/png"
@@ -82,6 +93,14 @@ def test_numbered_steps_are_steps_for_machines(site: httpx.Client) -> None:
         assert name is not None
         assert name["itemprop"] == "name"
         assert len(one.select('li[itemprop="step"]')) == len(one.find_all("li", recursive=False)) > 1
+
+
+def test_what_to_do_about_an_error_is_no_task_with_the_name_of_the_error(site: httpx.Client) -> None:
+    soup = BeautifulSoup(site.get("/koppelingen/meldingen").text, "html.parser")
+    assert len(soup.select(".docs__body ol")) > 10
+    assert not soup.select("[itemtype], [itemprop]")
+    tasks = BeautifulSoup(site.get("/koppelingen/correcties").text, "html.parser").select("ol[itemtype]")
+    assert "correcties-maken" in [one["itemref"] for one in tasks]
 
 
 def test_the_sitemap_dates_are_those_of_the_content(site: httpx.Client, library: Library) -> None:

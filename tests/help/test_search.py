@@ -90,8 +90,8 @@ def test_a_typing_mistake_is_corrected_and_said(real: Search, typed: str, meant:
         ("nmbrs", "/koppelingen/nmbrs"),
         ("horecalon", "/koppelingen/horecalonen"),
         ("horeca lonen", "/koppelingen/horecalonen"),
-        ("bsn nummer", "/koppelingen/horecalonen#horecalonen-versturen"),
-        ("bsnnummer", "/koppelingen/horecalonen#horecalonen-versturen"),
+        ("bsn nummer", "/koppelingen/horecalonen#horecalonen-uren-doorzetten-naar-horecalonen"),
+        ("bsnnummer", "/koppelingen/horecalonen#horecalonen-uren-doorzetten-naar-horecalonen"),
         ("emailadres", "/koppelingen/nmbrs#nmbrs-formulier"),
     ],
 )

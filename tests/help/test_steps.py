@@ -9,7 +9,8 @@ import pytest
 from portal.kernel.work import Acting
 from tests.browse import Page, Visitor
 from tests.factories.people import Cast
-from tests.factories.setup import activate_nmbrs
+from tests.factories.setup import COMPANY, activate_nmbrs, import_hours
+from tests.hours.sheets import row
 
 SignedIn = Callable[[str], Visitor]
 
@@ -57,6 +58,60 @@ def test_what_is_done_is_ticked_and_the_next_step_is_one_click_away(
     assert following is not None
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/koppelingen/nmbrs#{following['id']}"
+
+
+def test_the_hours_come_before_their_codes_in_the_list_and_in_the_text(
+    signed_in: SignedIn, acting: Acting, cast: Cast
+) -> None:
+    """Codes are chosen per kind of hours, and only an import brings kinds."""
+    activate_nmbrs(acting, cast, codes={})
+    page = signed_in("alice").open("/koppelingen/nmbrs")
+    assert list(states(page)) == [
+        "Vul je API-token en e-mailadres in", "Kies het bedrijf", "Importeer de uren", "Kies de urencodes",
+        "Controleer en maak de export", "Verstuur of download de uren",
+    ]  # fmt: skip
+    listed = [a["href"] for a in page.soup.select(".your-steps .steps__item a")]
+    assert listed == [f"#{mark['id']}" for mark in page.soup.select(".step-mark")]
+    assert page.link("Importeer de uren") == "#nmbrs-stap-uren"
+    assert [a["href"] for a in page.soup.select(".step-mark--next a")] == ["/portaal/uren/importeren"]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "eva"])
+@pytest.mark.parametrize("path", ["/koppelingen/nmbrs", "/koppelingen/connexie"])
+@pytest.mark.parametrize("company", [None, COMPANY])
+@pytest.mark.parametrize("active", [False, True])
+def test_no_role_is_sent_to_a_page_that_it_may_not_open(
+    signed_in: SignedIn, acting: Acting, cast: Cast, who: str, path: str, company: str | None, active: bool
+) -> None:
+    if active:
+        activate_nmbrs(acting, cast, company=company)
+    page = signed_in(who).open(path)
+    links = page.soup.select(".step-mark a, .your-steps__next a")
+    for link in links:
+        assert page.visitor.client.get(str(link["href"])).status_code == 200, link
+    if who == "alice":
+        assert links
+
+
+def test_an_urenverwerker_reads_who_does_what_only_a_beheerder_may(
+    signed_in: SignedIn, acting: Acting, cast: Cast
+) -> None:
+    page = signed_in("bob").open("/koppelingen/nmbrs")
+    said = "Nu aan de beurt: Vul je API-token en e-mailadres in. Dit doet een beheerder."
+    assert page.text(".step-mark--next") == said
+    assert said in page.text(".your-steps")
+    activate_nmbrs(acting, cast, company=None)
+    again = signed_in("bob").open("/koppelingen/nmbrs")
+    assert again.text(".step-mark--next") == "Nu aan de beurt: Kies het bedrijf. Dit doet een beheerder."
+
+
+def test_codes_are_chosen_by_a_beheerder_or_an_accountant(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:
+    activate_nmbrs(acting, cast, codes={})
+    import_hours(acting, cast, [row(Datum="02-11-2026")])
+    said = "Kies de urencodes"
+    assert signed_in("alice").open("/koppelingen/nmbrs").text(".step-mark--next") == f"Je volgende stap: {said}"
+    page = signed_in("bob").open("/koppelingen/nmbrs")
+    assert page.text(".step-mark--next") == f"Nu aan de beurt: {said}. Dit doet een beheerder of een accountant."
 
 
 def test_another_organisation_sees_its_own_steps(signed_in: SignedIn, acting: Acting, cast: Cast) -> None:

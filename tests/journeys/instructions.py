@@ -7,7 +7,8 @@ The words are taken from the pages themselves: a menu path must lead from word t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from portal.help.walks import Walk, note, walk_of
@@ -15,9 +16,10 @@ from portal.integrations.registry import keys
 from portal.kernel.filters import AMSTERDAM
 from portal.settings import CONTENT
 from tests.journeys.browser import ROOT, Person
+from tests.journeys.labels import labels
 
 STORIES = ("_inleiding", *keys(), "eerste-levering")  # pages that tell the main job: their buttons are all seen
-NAMES = ("Nmbrs", "Horecalonen", "Connexie")
+NAMES = ("Nmbrs", "Horecalonen", "Connexie", "Excel", "CSV")  # what a label is filled in with
 
 
 def walks() -> dict[str, Walk]:
@@ -42,24 +44,23 @@ def walk(person: Person, path: tuple[str, ...]) -> None:
 
 
 def missing_buttons(seen: set[str]) -> Iterator[str]:
-    """What a page tells to click and nobody saw: on a screen for the pages of the main job, else in a template."""
-    templates = " ".join(file.read_text(encoding="utf-8") for file in (ROOT / "templates").rglob("*.html"))
-    on_screen = {_nameless(word) for word in seen}
+    """What a page tells to click and nobody saw: on a screen for the pages of the main job, else as the whole label of
+    a button or link in a template."""
+    on_screen = _nameless(seen)
+    written = on_screen | _nameless(labels(ROOT / "templates"))
     for name, told in walks().items():
-        for button in told.buttons:
-            shown = _nameless(button) in on_screen
-            if not shown and (name in STORIES or _nameless(button).strip("* ") not in templates):
-                yield f"{name}: {button}"
+        known = on_screen if name in STORIES else written
+        yield from (f"{name}: {button}" for button in told.buttons if not _nameless([button]) <= known)
 
 
-def _nameless(text: str) -> str:
+def _nameless(texts: Collection[str]) -> set[str]:
     """ "Versturen naar Nmbrs" is the same button as "Versturen naar Connexie"."""
-    for name in NAMES:
-        text = text.replace(name, "*")
-    return " ".join(text.split())
+    return {" ".join(re.sub("|".join(NAMES), "*", text).split()) for text in texts}
 
 
-def note_walked() -> None:
+def note_walked(seen: set[str]) -> None:
+    """Write the day beside the pages, and of which of them every button was on a screen."""
     if os.environ.get("PORTAL_NOTE_TESTED") == "1":
         known = {("koppelingen" if name == "_inleiding" else name): told for name, told in walks().items()}
-        note(CONTENT, known, datetime.now(AMSTERDAM).date())
+        on_screen = {name for name, told in known.items() if _nameless(told.buttons) <= _nameless(seen)}
+        note(CONTENT, known, on_screen, datetime.now(AMSTERDAM).date())

@@ -58,8 +58,9 @@ def instructions_hold(beheerder: Person, urenverwerker: Person) -> None:
     for menu_path in paths:
         instructions.walk(beheerder, menu_path)
         beheerder.read_words()
-    assert list(instructions.missing_buttons(beheerder.words | urenverwerker.words)) == []
-    instructions.note_walked()
+    seen = beheerder.words | urenverwerker.words
+    assert list(instructions.missing_buttons(seen)) == []
+    instructions.note_walked(seen)
 
 
 def switch_off(person: Person) -> None:
