@@ -168,7 +168,6 @@ def test_a_reading_that_fails_is_tried_again_and_then_left_to_a_person(
 
 
 def test_an_answer_to_a_look_up_that_asks_to_wait_holds_everybody(nmbrs: Stage, deliver: Deliver) -> None:
-    """F3: who asks us to wait is asked nothing for the others either."""
     nmbrs.trouble(INSERT, "drop_after_booking", times=2)
     delivery = send(nmbrs)
     deliver()
