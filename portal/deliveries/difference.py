@@ -22,6 +22,7 @@ from portal.deliveries.difference_types import (
     Seen,
     Sent,
     effect,
+    mark,
 )
 from portal.deliveries.protocol import Action, Booked, LineState
 from portal.hours.rounding import hours as as_hours
@@ -66,7 +67,8 @@ def _rows(person: Person, *, reads: bool) -> list[Row]:
     others: dict[str, list[Other]] = defaultdict(list)
     for ref, row in shown.items():
         if ref not in ledger.by_ref and ref not in adopted:
-            others[row.code].append(Other(row.code, row.hours, ours=ref in person.strangers))
+            marked = mark(ref, row.code, row.hours)
+            others[row.code].append(Other(row.code, row.hours, ref in person.strangers, marked))
     broken: dict[str, list[Mismatch]] = defaultdict(list)
     for one in _mismatches(ledger, shown, missing):
         for code in {one.code, one.found.code if one.found else one.code}:
@@ -135,9 +137,10 @@ def _row(
     involved = bool(done or minutes.open or minutes.exported)
     if finding is Finding.EQUAL and others and not involved:
         finding = Finding.THEIRS
-    double = sum((other.hours for other in others if not other.ours), ZERO) if involved else ZERO
+    double, looked = _double(person, code, others) if involved else (ZERO, ZERO)
+    hides = None
     if double and finding in QUIETER:
-        finding = Finding.DOUBLE
+        finding, hides = Finding.DOUBLE, finding
     refused = next((line for line in lines if line.state is LineState.REFUSED and not line.released), None)
     return Row(
         member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
@@ -148,8 +151,23 @@ def _row(
         payroll=held if known else None, others=others, seen=person.seen, finding=finding, target_id=target,
         looking=looking, mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
         receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
-        kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
+        looked=looked, hides=hides, kept=refused is not None and refused.kept,
+        refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip
+
+
+def _double(person: Person, code: str, others: Iterable[Other]) -> tuple[Decimal, Decimal]:
+    """Hours of somebody outside the portal under our code: what may be double, and what a person said is not.
+
+    It must be said with each export of these hours: what is not the same as the first may be the same as the second.
+    """
+    asked = {promise.export_id for promise in person.promised.get(code, ()) if promise.hours > 0}
+    asked |= {line.export_id for line in person.sent if line.code == code and line.guest and _sum([line]) > 0}
+    said = [person.said.get(export_id, frozenset()) for export_id in asked]
+    cleared = frozenset.intersection(*said) if said else frozenset()
+    strange = [other for other in others if not other.ours]
+    looked = sum((other.hours for other in strange if other.mark in cleared), ZERO)
+    return sum((other.hours for other in strange), ZERO) - looked, looked
 
 
 def _later(seen: Seen | None, done: Iterable[Sent]) -> bool:

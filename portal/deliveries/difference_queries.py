@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from portal.deliveries.difference import rows
 from portal.deliveries.difference_types import Approved, Person, Promise, Row, Seen, Sent
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
+from portal.deliveries.not_double import said_about
 from portal.deliveries.protocol import Booked, LineState
 from portal.deliveries.refusals import OWN
 from portal.exports import settled
@@ -92,11 +93,13 @@ def people(work: Work, place: Place) -> People:
     names = _names(work, place.venue_id)
     refs = _refs(setup, lines, {*approved, *lines.promises, *lines.sent})
     seen, strangers = (_seen(work, place), _strangers(work, place)) if place.reads else ({}, {})
+    said = said_about(work, {export_id for export_id, _member, _kind in lines.codes}) if place.reads else {}
     persons = [
         Person(
             member_id, names.get(member_id, ""), lines.kinds.get(member_id, {}), approved.get(member_id, {}),
             lines.promises.get(member_id, {}), lines.sent.get(member_id, ()),
             strangers.get(refs.get(member_id, ""), frozenset()), seen.get(refs.get(member_id, "")),
+            said.get(member_id, {}),
         )
         for member_id in {*approved, *lines.promises, *lines.sent}
     ]  # fmt: skip
@@ -197,7 +200,7 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
 
 def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
     return Sent(
-        delivery_id=row.delivery_id, action=row.action, state=row.state, hours=row.hours,
+        delivery_id=row.delivery_id, export_id=row.export_id, action=row.action, state=row.state, hours=row.hours,
         hours_before=row.hours_before, ref=row.remote_ref or row.target_ref, code=row.code, settled_at=row.settled_at,
         here=(row.book_year or row.year, row.book_number or row.number) == period, for_this=for_this,
         looking=row.look_up, frozen=row.delivery_state in STOPPED, released=row.freed_at is not None,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from portal.deliveries.protocol import Action, Booked, LineState
+from portal.kernel.chain import digest
 
 ZERO = Decimal("0.00")
 
@@ -64,6 +65,7 @@ class Sent:
     """
 
     delivery_id: int
+    export_id: int
     action: Action
     state: LineState
     hours: Decimal
@@ -79,6 +81,11 @@ class Sent:
     receipt: str = ""
     kept: bool = False
 
+    @property
+    def guest(self) -> bool:
+        """Booked here for another period."""
+        return self.state is LineState.ACCEPTED and self.here and not self.for_this
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -92,11 +99,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class Other:
-    """A component that this venue did not book. `ours`: another venue of the organisation did."""
+    """A component that this venue did not book. `ours`: another venue of the organisation did. `mark`: see `mark`."""
 
     code: str
     hours: Decimal
     ours: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,8 @@ class Mismatch:
 class Person:
     """Everything of one person that a row is made of; the mappings are by code.
 
-    `strangers`: payroll's ids of what another venue of the organisation booked for this person.
+    `strangers`: payroll's ids of what another venue of the organisation booked for this person. `said`: by export, the
+    marks of what others held when somebody said that it is not double.
     """
 
     member_id: int
@@ -124,13 +133,15 @@ class Person:
     sent: Sequence[Sent] = ()
     strangers: frozenset[str] = frozenset()
     seen: Seen | None = None
+    said: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Row:
     """`payroll` None: not read. `elsewhere`: sent for this period but booked in another; `guest`: the reverse.
 
-    `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too.
+    `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too;
+    `looked`: those of which a person said that they are not double. `hides`: what would be found without `double`.
     `refused_id`: the delivery in which a line is refused; `kept`: by our own check.
     """
 
@@ -151,6 +162,8 @@ class Row:
     mismatches: tuple[Mismatch, ...] = ()
     receipt: str = ""
     double: Decimal = ZERO
+    looked: Decimal = ZERO
+    hides: Finding | None = None
     kept: bool = False
     refused_id: int = 0
 
@@ -161,6 +174,11 @@ class Row:
     @property
     def theirs(self) -> Decimal:
         return sum((other.hours for other in self.others), ZERO)
+
+
+def mark(ref: str, code: str, hours: Decimal) -> str:
+    """A short word for a row exactly as it stands in payroll: another row, or other hours, get another word."""
+    return digest({"ref": ref, "code": code, "hours": f"{hours:.2f}"})[:16]
 
 
 def effect(action: Action, hours: Decimal, hours_before: Decimal | None) -> Decimal:
