@@ -17,6 +17,7 @@ from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parc
 from portal.deliveries.not_double import said_about
 from portal.deliveries.protocol import Booked, LineState
 from portal.deliveries.refusals import OWN
+from portal.deliveries.stood_before import with_before
 from portal.exports import settled
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
@@ -103,7 +104,8 @@ def people(work: Work, place: Place) -> People:
         )
         for member_id in {*approved, *lines.promises, *lines.sent}
     ]  # fmt: skip
-    return People(persons, refs, seen)
+    period = place.period
+    return People(with_before(work, place.provider.key, place.venue_id, period, persons), refs, seen)
 
 
 def doubles(work: Work, place: Place, members: Collection[int]) -> list[Row]:

@@ -105,6 +105,7 @@ class Other:
     hours: Decimal
     ours: bool
     mark: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,19 @@ class Mismatch:
     hours: Decimal
     found: Booked | None
 
+    @property
+    def codes(self) -> set[str]:
+        """Under which it should be, and under which it is."""
+        return {self.code, self.found.code if self.found else self.code}
+
 
 @dataclass(frozen=True)
 class Person:
     """Everything of one person that a row is made of; the mappings are by code.
 
     `strangers`: payroll's ids of what another venue of the organisation booked for this person. `said`: by export, the
-    marks of what others held when somebody said that it is not double.
+    marks of what others held when somebody said that it is not double. `before`: by an id of ours that is gone, the ids
+    that cannot stand in for it: they were there first, or are of another customer; without it nothing can.
     """
 
     member_id: int
@@ -134,6 +141,7 @@ class Person:
     strangers: frozenset[str] = frozenset()
     seen: Seen | None = None
     said: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    before: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,7 @@ class Row:
 
     `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too;
     `looked`: those of which a person said that they are not double. `hides`: what would be found without `double`.
+    `stand_in`: hours that others entered for what of ours is gone. `more`: there are hours that were not sent yet.
     `refused_id`: the delivery in which a line is refused; `kept`: by our own check.
     """
 
@@ -164,6 +173,8 @@ class Row:
     double: Decimal = ZERO
     looked: Decimal = ZERO
     hides: Finding | None = None
+    stand_in: Decimal = ZERO
+    more: bool = False
     kept: bool = False
     refused_id: int = 0
 

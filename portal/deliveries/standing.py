@@ -1,0 +1,212 @@
+"""What our ledger says that payroll holds, beside what was read: ours, theirs, what somebody changed or removed, and
+what somebody put right by hand. Pure.
+
+Ours in payroll is what stands under an id that payroll gave us. Everything else is somebody else's, also when it
+stands in for a line of ours that is gone: nothing of ours is ever built on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal.deliveries.difference_types import ZERO, Approved, Mismatch, Other, Person, Seen, Sent, effect, mark
+from portal.deliveries.protocol import Action, Booked, LineState
+from portal.hours.rounding import hours as as_hours
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """How our accepted lines should stand in payroll: by id, and those without (a person said that they are there)."""
+
+    by_ref: Mapping[str, tuple[str, Decimal]]
+    nameless: Sequence[tuple[str, Decimal]]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """By code: hours of ours that are there, what others entered, and ours that is not as we booked it."""
+
+    held: Mapping[str, Decimal]
+    others: Mapping[str, Sequence[Other]]
+    broken: Mapping[str, Sequence[Mismatch]]
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A code of which payroll is not as we booked it, and need not be. `rows`: what others entered for what of ours is
+    gone. `done`: payroll holds what was approved, so that there is nothing to do."""
+
+    rows: tuple[Other, ...] = ()
+    done: bool = False
+
+    @property
+    def hours(self) -> Decimal:
+        return sum((row.hours for row in self.rows), ZERO)
+
+
+def standing(sent: Iterable[Sent]) -> Ledger:
+    """What should be there in this period after all accepted lines, oldest first."""
+    by_ref: dict[str, tuple[str, Decimal]] = {}
+    nameless: list[tuple[str, Decimal]] = []
+    for line in sent:
+        if line.state is not LineState.ACCEPTED or not line.here:
+            continue
+        if line.action is Action.DELETE:
+            by_ref.pop(line.ref, None)
+        elif line.ref:
+            by_ref[line.ref] = (line.code, line.hours)
+        else:
+            nameless.append((line.code, line.hours))
+    return Ledger(by_ref, nameless)
+
+
+def stand(person: Person) -> Stand:
+    """The ledger of a person beside the last reading."""
+    ledger, shown = standing(person.sent), _shown(person)
+    adopted, missing = _adopt(ledger, shown, person.strangers)
+    held: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    others: dict[str, list[Other]] = defaultdict(list)
+    for ref, row in shown.items():
+        if ref in ledger.by_ref or ref in adopted:
+            held[row.code] += row.hours
+        else:
+            marked = mark(ref, row.code, row.hours)
+            others[row.code].append(Other(row.code, row.hours, ref in person.strangers, marked, ref))
+    broken: dict[str, list[Mismatch]] = defaultdict(list)
+    for one in _mismatches(ledger, shown, missing):
+        for code in one.codes:
+            broken[code].append(one)
+    return Stand(held, others, broken)
+
+
+def by_hand(person: Person, code: str, there: Stand) -> ByHand | None:
+    """Whether somebody put this code right in payroll after they changed or removed a line of ours there."""
+    broken = there.broken.get(code, ())
+    if not broken:
+        return None
+    held = there.held.get(code, ZERO)
+    if _lacking(person, code, held) == ZERO:
+        return ByHand(done=True)
+    rows = _stand_ins(person, code, there)
+    if not rows:
+        return None
+    return ByHand(rows, done=_lacking(person, code, held) == sum((row.hours for row in rows), ZERO))
+
+
+def strayed(person: Person) -> list[Mismatch]:
+    """Our components that somebody changed or removed in payroll, as far as the last reading can tell; not what was put
+    right by hand."""
+    if not is_fresh(person):
+        return []
+    there = stand(person)
+    wrong = {code for code in there.broken if by_hand(person, code, there) is None}
+    found = [one for code in wrong for one in there.broken[code]]
+    return list(dict.fromkeys(found))
+
+
+def set_right(person: Person) -> dict[str, ByHand]:
+    """The codes that somebody put right by hand, as far as the last reading can tell."""
+    if not is_fresh(person):
+        return {}
+    there = stand(person)
+    found = {code: by_hand(person, code, there) for code in there.broken}
+    return {code: one for code, one in found.items() if one is not None}
+
+
+def gone(person: Person) -> list[str]:
+    """Payroll's ids of ours that were not there any more when it was read after them."""
+    lines = (line for line in person.sent if line.state is LineState.ACCEPTED and not later(person.seen, [line]))
+    read = {line.ref for line in lines}
+    missing = (one for some in stand(person).broken.values() for one in some if one.found is None) if read else ()
+    return [one.ref for one in missing if one.ref and one.ref in read]
+
+
+def is_fresh(person: Person) -> bool:
+    """Whether payroll was read after it took our lines."""
+    return not later(person.seen, (line for line in person.sent if line.state is LineState.ACCEPTED))
+
+
+def later(seen: Seen | None, done: Iterable[Sent]) -> bool:
+    """Whether payroll took something after it was read: that reading says nothing about it."""
+    moments = [line.settled_at for line in done if line.here and line.settled_at is not None]
+    return seen is None or seen.read_at is None or any(moment > seen.read_at for moment in moments)
+
+
+def under_way(lines: Iterable[Sent]) -> bool:
+    """Whether a line may be in payroll of which we do not know it, or may get there any moment."""
+    states = (LineState.UNCLEAR, LineState.BUSY)
+    return any(line.state in states or (line.state is LineState.PLANNED and not line.frozen) for line in lines)
+
+
+def gain(lines: Iterable[Sent]) -> Decimal:
+    return sum((effect(line.action, line.hours, line.hours_before) for line in lines), ZERO)
+
+
+def _lacking(person: Person, code: str, held: Decimal) -> Decimal | None:
+    """What payroll lacks of what was approved; None when hours that are still to be sent count as approved too."""
+    if any(promise.idle for promise in person.promised.get(code, ())):
+        return None
+    done = [line for line in person.sent if line.code == code and line.state is LineState.ACCEPTED]
+    guest = gain(line for line in done if line.guest)
+    elsewhere = gain(line for line in done if line.for_this and not line.here)
+    minutes = person.approved.get(code, Approved())
+    return as_hours(minutes.exported + minutes.leaving) - (held - guest + elsewhere)
+
+
+def _stand_ins(person: Person, code: str, there: Stand) -> tuple[Other, ...]:
+    """What others entered for lines of ours that are gone: came after ours, is of this code, and holds exactly what was
+    approved, or what is gone. When more than one answer is possible there is none: then a person has to look."""
+    broken = there.broken[code]
+    if any(one.found is not None or one.ref not in person.before for one in broken):
+        return ()
+    if under_way(line for line in person.sent if line.code == code):
+        return ()
+    old = frozenset[str]().union(*(person.before[one.ref] for one in broken))
+    new = tuple(row for row in there.others.get(code, ()) if not row.ours and row.ref not in old)
+    for hours in (_lacking(person, code, there.held.get(code, ZERO)), sum((one.hours for one in broken), ZERO)):
+        if hours is not None and hours > 0 and (rows := _exactly(new, hours)):
+            return rows
+    return ()
+
+
+def _exactly(rows: tuple[Other, ...], hours: Decimal) -> tuple[Other, ...]:
+    """All rows together, or the only one that is it."""
+    if rows and sum((row.hours for row in rows), ZERO) == hours:
+        return rows
+    equal = tuple(row for row in rows if row.hours == hours)
+    return equal if len(equal) == 1 else ()
+
+
+def _shown(person: Person) -> dict[str, Booked]:
+    return {row.ref: row for row in person.seen.components} if person.seen else {}
+
+
+def _mismatches(
+    ledger: Ledger, shown: Mapping[str, Booked], missing: Iterable[tuple[str, Decimal]]
+) -> list[Mismatch]:  # fmt: skip
+    found = [
+        Mismatch(ref, code, hours, shown.get(ref))
+        for ref, (code, hours) in ledger.by_ref.items()
+        if (there := shown.get(ref)) is None or (there.code, there.hours) != (code, hours)
+    ]
+    return found + [Mismatch("", code, hours, None) for code, hours in missing]
+
+
+def _adopt(
+    ledger: Ledger, shown: Mapping[str, Booked], strangers: frozenset[str]
+) -> tuple[dict[str, str], list[tuple[str, Decimal]]]:
+    """A line that a person said is there has no id: an equal row that nobody owns is the one they saw."""
+    adopted: dict[str, str] = {}
+    missing = []
+    for code, hours in ledger.nameless:
+        taken = {*ledger.by_ref, *adopted, *strangers}
+        free = (r for r, row in shown.items() if r not in taken and (row.code, row.hours) == (code, hours))
+        ref = next(free, None)
+        if ref is None:
+            missing.append((code, hours))
+        else:
+            adopted[ref] = code
+    return adopted, missing
