@@ -44,7 +44,7 @@ def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
     done = [line for line in lines if line.state is LineState.ACCEPTED]
     minutes, others = person.approved.get(code, Approved()), tuple(there.others.get(code, ()))
     known = reads and person.seen is not None and person.seen.read_at is not None
-    fresh = known and not later(person.seen, done)
+    fresh = known and not later(person, done)
     mended = by_hand(person, code, there) if fresh else None
     broken = tuple(there.broken.get(code, ())) if fresh and mended is None else ()
     finding, target, looking = _judge(

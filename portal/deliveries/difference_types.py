@@ -60,7 +60,8 @@ class Promise:
 class Sent:
     """A line of a delivery. `here`: booked in this period; `for_this`: hours of this period.
 
-    `hours` is what payroll holds afterwards, `hours_before` what it held. `frozen`: the delivery is stopped.
+    `hours` is what payroll holds afterwards, `hours_before` what it held. `employee_ref`: of whom it is, in payroll; a
+    member may have been another employee before. `frozen`: the delivery is stopped.
     `kept`: refused by our own check, payroll never saw it.
     """
 
@@ -73,6 +74,7 @@ class Sent:
     ref: str
     code: str
     settled_at: datetime | None
+    employee_ref: str
     here: bool
     for_this: bool
     looking: bool
@@ -89,7 +91,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Seen:
-    """The last reading of a person. `read_at` None: never read."""
+    """The last reading of an employee. `read_at` None: never read."""
 
     read_at: datetime | None
     asking: bool
@@ -106,6 +108,7 @@ class Other:
     ours: bool
     mark: str = ""
     ref: str = ""
+    employee_ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class Mismatch:
     code: str
     hours: Decimal
     found: Booked | None
+    employee_ref: str = ""
 
     @property
     def codes(self) -> set[str]:
@@ -127,9 +131,10 @@ class Mismatch:
 class Person:
     """Everything of one person that a row is made of; the mappings are by code.
 
-    `strangers`: payroll's ids of what another venue of the organisation booked for this person. `said`: by export, the
-    marks of what others held when somebody said that it is not double. `before`: by an id of ours that is gone, the ids
-    that cannot stand in for it: they were there first, or are of another customer; without it nothing can.
+    `readings`: by payroll's id of the employee; a member who was hired again has more of them. `strangers`: employee
+    and id of what another venue of the organisation booked for this person. `said`: by export, the marks of what
+    others held when somebody said that it is not double. `before`: by an id of ours that is gone, the ids that cannot
+    stand in for it: they were there first, or are of another customer; without it nothing can.
     """
 
     member_id: int
@@ -138,10 +143,19 @@ class Person:
     approved: Mapping[str, Approved] = field(default_factory=dict)
     promised: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
     sent: Sequence[Sent] = ()
-    strangers: frozenset[str] = frozenset()
-    seen: Seen | None = None
+    readings: Mapping[str, Seen] = field(default_factory=dict)
+    strangers: frozenset[tuple[str, str]] = frozenset()
     said: Mapping[int, frozenset[str]] = field(default_factory=dict)
     before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> Seen | None:
+        """All readings as one, as old as the oldest; None when there is nobody to read."""
+        found = list(self.readings.values())
+        moments = [one.read_at for one in found if one.read_at is not None]
+        oldest = min(moments) if moments and len(moments) == len(found) else None
+        errors, rows = (one.error for one in found if one.error), (row for one in found for row in one.components)
+        return Seen(oldest, any(one.asking for one in found), next(errors, ""), tuple(rows)) if found else None
 
 
 @dataclass(frozen=True)

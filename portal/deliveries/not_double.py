@@ -57,10 +57,14 @@ def said_about(work: Work, exports: Collection[int]) -> Mapping[int, Mapping[int
 
 
 def _shown(work: Work, export_id: int, member_id: int) -> set[str]:
-    """Marks of the rows under the codes of this person in this export, as they were read last."""
-    of = (Reading.employee_ref == ExportLine.employee_ref) & (Reading.provider == Export.provider)
-    of &= (Reading.period_kind == Export.period_kind) & (Reading.year == Export.year)
-    of &= (Reading.number == Export.number) & (Reading.organisation_id == Export.organisation_id)
+    """Marks of the rows under the codes of this person in this export, as they were read last; also of who this person
+    was in payroll before."""
+    mine = (ExportLine.organisation_id == work.organisation_id) & (ExportLine.member_id == member_id)
+    of = (
+        Reading.employee_ref.in_(select(ExportLine.employee_ref).where(mine)) & (Reading.provider == Export.provider)
+        & (Reading.period_kind == Export.period_kind) & (Reading.year == Export.year)
+        & (Reading.number == Export.number) & (Reading.organisation_id == Export.organisation_id)
+    )  # fmt: skip
     query = (
         select(ExportLine.code, Reading.components)
         .join(Export, Export.id == ExportLine.export_id)

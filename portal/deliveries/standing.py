@@ -12,17 +12,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal.deliveries.difference_types import ZERO, Approved, Mismatch, Other, Person, Seen, Sent, effect, mark
+from portal.deliveries.difference_types import ZERO, Approved, Mismatch, Other, Person, Sent, effect, mark
 from portal.deliveries.protocol import Action, Booked, LineState
 from portal.hours.rounding import hours as as_hours
+
+Id = tuple[str, str]
+"""An employee in payroll, and the id of a component."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """How our accepted lines should stand in payroll: by id, and those without (a person said that they are there)."""
+    """How our accepted lines should stand in payroll: by id, and those without (a person said that they are there):
+    employee, code and hours."""
 
-    by_ref: Mapping[str, tuple[str, Decimal]]
-    nameless: Sequence[tuple[str, Decimal]]
+    by_ref: Mapping[Id, tuple[str, Decimal]]
+    nameless: Sequence[tuple[str, str, Decimal]]
+
+    @property
+    def employees(self) -> set[str]:
+        return {employee for employee, _ref in self.by_ref} | {employee for employee, _code, _hours in self.nameless}
 
 
 @dataclass(frozen=True)
@@ -49,17 +57,17 @@ class ByHand:
 
 def standing(sent: Iterable[Sent]) -> Ledger:
     """What should be there in this period after all accepted lines, oldest first."""
-    by_ref: dict[str, tuple[str, Decimal]] = {}
-    nameless: list[tuple[str, Decimal]] = []
+    by_ref: dict[Id, tuple[str, Decimal]] = {}
+    nameless: list[tuple[str, str, Decimal]] = []
     for line in sent:
         if line.state is not LineState.ACCEPTED or not line.here:
             continue
         if line.action is Action.DELETE:
-            by_ref.pop(line.ref, None)
+            by_ref.pop((line.employee_ref, line.ref), None)
         elif line.ref:
-            by_ref[line.ref] = (line.code, line.hours)
+            by_ref[(line.employee_ref, line.ref)] = (line.code, line.hours)
         else:
-            nameless.append((line.code, line.hours))
+            nameless.append((line.employee_ref, line.code, line.hours))
     return Ledger(by_ref, nameless)
 
 
@@ -69,12 +77,12 @@ def stand(person: Person) -> Stand:
     adopted, missing = _adopt(ledger, shown, person.strangers)
     held: dict[str, Decimal] = defaultdict(lambda: ZERO)
     others: dict[str, list[Other]] = defaultdict(list)
-    for ref, row in shown.items():
-        if ref in ledger.by_ref or ref in adopted:
+    for key, row in shown.items():
+        if key in ledger.by_ref or key in adopted:
             held[row.code] += row.hours
         else:
-            marked = mark(ref, row.code, row.hours)
-            others[row.code].append(Other(row.code, row.hours, ref in person.strangers, marked, ref))
+            marked = mark(row.ref, row.code, row.hours)
+            others[row.code].append(Other(row.code, row.hours, key in person.strangers, marked, row.ref, key[0]))
     broken: dict[str, list[Mismatch]] = defaultdict(list)
     for one in _mismatches(ledger, shown, missing):
         for code in one.codes:
@@ -118,7 +126,7 @@ def set_right(person: Person) -> dict[str, ByHand]:
 
 def gone(person: Person) -> list[str]:
     """Payroll's ids of ours that were not there any more when it was read after them."""
-    lines = (line for line in person.sent if line.state is LineState.ACCEPTED and not later(person.seen, [line]))
+    lines = (line for line in person.sent if line.state is LineState.ACCEPTED and not later(person, [line]))
     read = {line.ref for line in lines}
     missing = (one for some in stand(person).broken.values() for one in some if one.found is None) if read else ()
     return [one.ref for one in missing if one.ref and one.ref in read]
@@ -126,13 +134,17 @@ def gone(person: Person) -> list[str]:
 
 def is_fresh(person: Person) -> bool:
     """Whether payroll was read after it took our lines."""
-    return not later(person.seen, (line for line in person.sent if line.state is LineState.ACCEPTED))
+    return not later(person, (line for line in person.sent if line.state is LineState.ACCEPTED))
 
 
-def later(seen: Seen | None, done: Iterable[Sent]) -> bool:
-    """Whether payroll took something after it was read: that reading says nothing about it."""
-    moments = [line.settled_at for line in done if line.here and line.settled_at is not None]
-    return seen is None or seen.read_at is None or any(moment > seen.read_at for moment in moments)
+def later(person: Person, done: Iterable[Sent]) -> bool:
+    """Whether payroll took something after it was read: that reading says nothing about it. Each line counts with the
+    employee that it is of; one of whom nothing is left needs no reading."""
+    if person.seen is None or person.seen.read_at is None:
+        return True
+    moments = {employee: one.read_at for employee, one in person.readings.items() if one.read_at is not None}
+    booked = ((moments.get(line.employee_ref), line.settled_at) for line in done if line.here)
+    return any(read is not None and settled is not None and settled > read for read, settled in booked)
 
 
 def under_way(lines: Iterable[Sent]) -> bool:
@@ -160,12 +172,14 @@ def _stand_ins(person: Person, code: str, there: Stand) -> tuple[Other, ...]:
     """What others entered for lines of ours that are gone: came after ours, is of this code, and holds exactly what was
     approved, or what is gone. When more than one answer is possible there is none: then a person has to look."""
     broken = there.broken[code]
-    if any(one.found is not None or one.ref not in person.before for one in broken):
+    if any(one.ref not in person.before for one in broken):
         return ()
     if under_way(line for line in person.sent if line.code == code):
         return ()
     old = frozenset[str]().union(*(person.before[one.ref] for one in broken))
-    new = tuple(row for row in there.others.get(code, ()) if not row.ours and row.ref not in old)
+    employees = {one.employee_ref for one in broken}
+    theirs = (row for row in there.others.get(code, ()) if not row.ours and row.employee_ref in employees)
+    new = tuple(row for row in theirs if row.ref not in old)
     for hours in (_lacking(person, code, there.held.get(code, ZERO)), sum((one.hours for one in broken), ZERO)):
         if hours is not None and hours > 0 and (rows := _exactly(new, hours)):
             return rows
@@ -180,33 +194,33 @@ def _exactly(rows: tuple[Other, ...], hours: Decimal) -> tuple[Other, ...]:
     return equal if len(equal) == 1 else ()
 
 
-def _shown(person: Person) -> dict[str, Booked]:
-    return {row.ref: row for row in person.seen.components} if person.seen else {}
+def _shown(person: Person) -> dict[Id, Booked]:
+    return {(employee, row.ref): row for employee, one in person.readings.items() for row in one.components}
 
 
 def _mismatches(
-    ledger: Ledger, shown: Mapping[str, Booked], missing: Iterable[tuple[str, Decimal]]
+    ledger: Ledger, shown: Mapping[Id, Booked], missing: Iterable[tuple[str, str, Decimal]]
 ) -> list[Mismatch]:  # fmt: skip
     found = [
-        Mismatch(ref, code, hours, shown.get(ref))
-        for ref, (code, hours) in ledger.by_ref.items()
-        if (there := shown.get(ref)) is None or (there.code, there.hours) != (code, hours)
+        Mismatch(key[1], code, hours, shown.get(key), key[0])
+        for key, (code, hours) in ledger.by_ref.items()
+        if (there := shown.get(key)) is None or (there.code, there.hours) != (code, hours)
     ]
-    return found + [Mismatch("", code, hours, None) for code, hours in missing]
+    return found + [Mismatch("", code, hours, None, employee) for employee, code, hours in missing]
 
 
 def _adopt(
-    ledger: Ledger, shown: Mapping[str, Booked], strangers: frozenset[str]
-) -> tuple[dict[str, str], list[tuple[str, Decimal]]]:
+    ledger: Ledger, shown: Mapping[Id, Booked], strangers: frozenset[Id]
+) -> tuple[set[Id], list[tuple[str, str, Decimal]]]:
     """A line that a person said is there has no id: an equal row that nobody owns is the one they saw."""
-    adopted: dict[str, str] = {}
+    adopted: set[Id] = set()
     missing = []
-    for code, hours in ledger.nameless:
+    for one in ledger.nameless:
         taken = {*ledger.by_ref, *adopted, *strangers}
-        free = (r for r, row in shown.items() if r not in taken and (row.code, row.hours) == (code, hours))
-        ref = next(free, None)
-        if ref is None:
-            missing.append((code, hours))
+        free = (key for key, row in shown.items() if key not in taken and (key[0], row.code, row.hours) == one)
+        key = next(free, None)
+        if key is None:
+            missing.append(one)
         else:
-            adopted[ref] = code
+            adopted.add(key)
     return adopted, missing
