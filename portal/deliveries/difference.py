@@ -16,6 +16,7 @@ from portal.deliveries.difference_types import (
     Mismatch,
     Other,
     Person,
+    Promise,
     Row,
     Sent,
 )
@@ -53,6 +54,7 @@ def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
     involved = bool(done or minutes.open or minutes.exported)
     if finding is Finding.EQUAL and others and not involved:
         finding = Finding.THEIRS
+    stale = _untouched(person.promised.get(code, ())) if finding is Finding.STALE else None
     more = bool(minutes.open) or any(promise.idle for promise in person.promised.get(code, ()))
     stand_ins = mended.rows if mended else ()
     asked = others if more else [other for other in others if other not in stand_ins]
@@ -71,7 +73,8 @@ def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
         target_id=target, looking=looking,
         mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
         receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
-        looked=looked, hides=hides, stand_in=mended.hours if mended else ZERO, more=more,
+        looked=looked, hides=hides, stuck_in=stale.stuck_in if stale else 0,
+        stand_in=mended.hours if mended else ZERO, more=more,
         kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip
 
@@ -129,15 +132,20 @@ def _moving(lines: Sequence[Sent]) -> tuple[Finding, int, bool] | None:
     return None
 
 
+def _untouched(promised: Iterable[Promise]) -> Promise | None:
+    """Hours of which payroll certainly holds nothing, and gets nothing by itself."""
+    return next((promise for promise in promised if promise.idle and not promise.loaded), None)
+
+
 def _owed(person: Person, code: str, lines: Sequence[Sent]) -> tuple[Finding, int]:
     """What the portal still has to do: nothing is on its way any more."""
     minutes, promised = person.approved.get(code, Approved()), person.promised.get(code, ())
     frozen = sum((promise.hours for promise in promised), ZERO)
     idle = next((promise.export_id for promise in promised if promise.idle), 0)
     done = [line for line in lines if line.state is LineState.ACCEPTED]
-    untouched = next((promise.export_id for promise in promised if promise.idle and not promise.loaded), 0)
+    untouched = _untouched(promised)
     if as_hours(minutes.exported) != frozen and not done and untouched:
-        return Finding.STALE, untouched
+        return Finding.STALE, untouched.export_id
     if as_hours(minutes.exported) != frozen:
         return Finding.NOT_SAME, 0
     if idle:

@@ -186,6 +186,7 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
     newest: dict[int, str] = {}
     codes: dict[tuple[int, int, str], str] = {}
     told: set[int] = set()
+    went_out = {row.delivery_id for row in found if row.state not in (None, LineState.PLANNED, LineState.REFUSED)}
     for row in found:
         for_this = (row.year, row.number) == period
         if for_this and row.id not in told and row.released_at is None:
@@ -199,6 +200,7 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
                     idle,
                     row.export_id in loaded,
                     row.processed_at is not None,
+                    row.delivery_id if row.delivery_id in went_out else 0,
                 )
             )
         told.add(row.id)

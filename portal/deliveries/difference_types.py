@@ -46,7 +46,8 @@ class Approved:
 @dataclass(frozen=True)
 class Promise:
     """A line of an export that stands. `idle`: nobody sent it, or its delivery was cancelled before it. `loaded`: the
-    file was downloaded, so payroll may hold it all the same. `told`: a person said that payroll processed it."""
+    file was downloaded, so payroll may hold it all the same. `told`: a person said that payroll processed it.
+    `stuck_in`: the delivery of which something went out already, so that the export cannot be withdrawn."""
 
     export_id: int
     minutes: int
@@ -54,6 +55,7 @@ class Promise:
     idle: bool
     loaded: bool = False
     told: bool = False
+    stuck_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,8 @@ class Row:
 
     `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too;
     `looked`: those of which a person said that they are not double. `hides`: what would be found without `double`.
-    `stand_in`: hours that others entered for what of ours is gone. `more`: there are hours that were not sent yet.
+    `stuck_in`: the delivery at which these hours must be given free first. `stand_in`: hours that others entered for
+    what of ours is gone. `more`: there are hours that were not sent yet.
     `refused_id`: the delivery in which a line is refused; `kept`: by our own check.
     """
 
@@ -187,6 +190,7 @@ class Row:
     double: Decimal = ZERO
     looked: Decimal = ZERO
     hides: Finding | None = None
+    stuck_in: int = 0
     stand_in: Decimal = ZERO
     more: bool = False
     kept: bool = False
