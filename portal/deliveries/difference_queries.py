@@ -161,7 +161,8 @@ def _lines(work: Work, place: Place) -> Lines:
             DeliveryLine.action, DeliveryLine.state, DeliveryLine.hours, DeliveryLine.hours_before,
             DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at, DeliveryLine.reason,
             DeliveryLine.released_at.label("freed_at"), Parcel.look_up,
-            Parcel.employee_ref.label("parcel_ref"), Delivery.id.label("delivery_id"),
+            Parcel.employee_ref.label("parcel_ref"), Parcel.next_at, Parcel.baseline_at,
+            Delivery.id.label("delivery_id"),
             Delivery.state.label("delivery_state"), Delivery.receipt,
         )
         .join(Export, Export.id == ExportLine.export_id)
@@ -216,6 +217,13 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
     return Lines(promises, sent, kinds, shown, codes)
 
 
+def _closed_at(row: Any) -> datetime | None:
+    """When the round of calls that booked a line ended; its parcel is not taken again until then. None when it was
+    booked in an earlier round."""
+    begun = row.baseline_at is not None and row.settled_at is not None and row.baseline_at <= row.settled_at
+    return row.next_at if begun and row.settled_at <= row.next_at else None
+
+
 def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
     return Sent(
         delivery_id=row.delivery_id, export_id=row.export_id, action=row.action, state=row.state, hours=row.hours,
@@ -223,7 +231,7 @@ def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
         employee_ref=row.parcel_ref or row.employee_ref,
         here=(row.book_year or row.year, row.book_number or row.number) == period, for_this=for_this,
         looking=row.look_up, frozen=row.delivery_state in STOPPED, released=row.freed_at is not None,
-        receipt=row.receipt, kept=row.reason in OWN,
+        receipt=row.receipt, kept=row.reason in OWN, closed_at=_closed_at(row),
     )  # fmt: skip
 
 

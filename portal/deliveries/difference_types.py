@@ -12,6 +12,7 @@ from portal.deliveries.protocol import Action, Booked, LineState
 from portal.kernel.chain import digest
 
 ZERO = Decimal("0.00")
+STEPS = tuple(Decimal(step) for step in ("0.05", "0.10", "0.25", "0.50"))
 
 
 class Finding(StrEnum):
@@ -64,7 +65,8 @@ class Sent:
 
     `hours` is what payroll holds afterwards, `hours_before` what it held. `employee_ref`: of whom it is, in payroll; a
     member may have been another employee before. `frozen`: the delivery is stopped.
-    `kept`: refused by our own check, payroll never saw it.
+    `kept`: refused by our own check, payroll never saw it. `closed_at`: when the round of calls that booked it ended,
+    with a reading.
     """
 
     delivery_id: int
@@ -84,6 +86,7 @@ class Sent:
     released: bool
     receipt: str = ""
     kept: bool = False
+    closed_at: datetime | None = None
 
     @property
     def guest(self) -> bool:
@@ -115,13 +118,26 @@ class Other:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Our component as it should be, and as it is (`found` None: it is gone)."""
+    """Our component as it should be, and as it is (`found` None: it is gone). `at_once`: it was so when we had just
+    booked it, so that payroll made it so."""
 
     ref: str
     code: str
     hours: Decimal
     found: Booked | None
     employee_ref: str = ""
+    at_once: bool = False
+
+    @property
+    def stored(self) -> bool:
+        """Payroll itself stored other hours than we booked."""
+        return self.at_once and self.found is not None and self.found.code == self.code
+
+    @property
+    def rounded(self) -> bool:
+        """What is there may be our hours, rounded."""
+        there = self.found.hours if self.found and self.found.code == self.code else None
+        return there is not None and any(_rounds(self.hours, there, step) for step in STEPS)
 
     @property
     def codes(self) -> set[str]:
@@ -203,6 +219,17 @@ class Row:
     @property
     def theirs(self) -> Decimal:
         return sum((other.hours for other in self.others), ZERO)
+
+
+def _rounds(hours: Decimal, there: Decimal, step: Decimal) -> bool:
+    """Whether `there` is `hours`, up or down to whole steps.
+
+    >>> _rounds(Decimal("7.45"), Decimal("7.50"), Decimal("0.25"))
+    True
+    >>> _rounds(Decimal("7.50"), Decimal("8.00"), Decimal("0.25"))
+    False
+    """
+    return not there % step and 0 < abs(there - hours) < step
 
 
 def mark(ref: str, code: str, hours: Decimal) -> str:

@@ -8,7 +8,7 @@ stands in for a line of ours that is gone: nothing of ours is ever built on it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -84,7 +84,8 @@ def stand(person: Person) -> Stand:
             marked = mark(row.ref, row.code, row.hours)
             others[row.code].append(Other(row.code, row.hours, key in person.strangers, marked, row.ref, key[0]))
     broken: dict[str, list[Mismatch]] = defaultdict(list)
-    for one in _mismatches(ledger, shown, missing):
+    fresh = _just_booked(person)
+    for one in _mismatches(ledger, shown, missing, fresh):
         for code in one.codes:
             broken[code].append(one)
     return Stand(held, others, broken)
@@ -194,15 +195,22 @@ def _exactly(rows: tuple[Other, ...], hours: Decimal) -> tuple[Other, ...]:
     return equal if len(equal) == 1 else ()
 
 
+def _just_booked(person: Person) -> set[Id]:
+    """What the last reading saw right after we booked it, in the same round of calls."""
+    lines = (line for line in person.sent if line.state is LineState.ACCEPTED and line.here and line.closed_at)
+    read = {employee: one.read_at for employee, one in person.readings.items()}
+    return {(line.employee_ref, line.ref) for line in lines if read.get(line.employee_ref) == line.closed_at}
+
+
 def _shown(person: Person) -> dict[Id, Booked]:
     return {(employee, row.ref): row for employee, one in person.readings.items() for row in one.components}
 
 
 def _mismatches(
-    ledger: Ledger, shown: Mapping[Id, Booked], missing: Iterable[tuple[str, str, Decimal]]
+    ledger: Ledger, shown: Mapping[Id, Booked], missing: Iterable[tuple[str, str, Decimal]], fresh: Collection[Id]
 ) -> list[Mismatch]:  # fmt: skip
     found = [
-        Mismatch(key[1], code, hours, shown.get(key), key[0])
+        Mismatch(key[1], code, hours, shown.get(key), key[0], key in fresh)
         for key, (code, hours) in ledger.by_ref.items()
         if (there := shown.get(key)) is None or (there.code, there.hours) != (code, hours)
     ]

@@ -54,6 +54,8 @@ def _words(one: Mismatch, name: str) -> str:
     """What must be done first, without harm: payroll as we booked it, or payroll as it was approved."""
     if one.found is None:
         what = f"Iemand haalde onze regel van {uren(one.hours)} uur weg uit {name}."
+    elif one.stored or one.rounded:
+        what = f"In {name} staat onze regel van {uren(one.hours)} uur als {uren(one.found.hours)} uur."
     elif one.found.code != one.code:
         what = f"Iemand zette onze regel in {name} van code {one.code} op code {one.found.code}."
     else:
