@@ -21,7 +21,7 @@ from portal.deliveries.difference_types import (
     Sent,
 )
 from portal.deliveries.protocol import LineState
-from portal.deliveries.standing import Stand, by_hand, gain, later, stand
+from portal.deliveries.standing import Stand, by_hand, gain, goal, later, stand
 from portal.hours.rounding import hours as as_hours
 
 QUIETER = (Finding.NOT_SENT, Finding.NOT_EXPORTED, Finding.TAKEN_BACK, Finding.UNREAD, Finding.EQUAL)
@@ -73,7 +73,7 @@ def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
         target_id=target, looking=looking,
         mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
         receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
-        looked=looked, hides=hides, stuck_in=stale.stuck_in if stale else 0,
+        looked=looked, hides=hides, goal=goal(person, code), stuck_in=stale.stuck_in if stale else 0,
         stand_in=mended.hours if mended else ZERO, more=more,
         kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip

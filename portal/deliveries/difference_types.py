@@ -183,7 +183,8 @@ class Row:
     `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too;
     `looked`: those of which a person said that they are not double. `hides`: what would be found without `double`.
     `stuck_in`: the delivery at which these hours must be given free first. `stand_in`: hours that others entered for
-    what of ours is gone. `more`: there are hours that were not sent yet.
+    what of ours is gone. `more`: there are hours that were not sent yet. `goal`: what payroll should hold under this
+    code; None when hours are still to be sent.
     `refused_id`: the delivery in which a line is refused; `kept`: by our own check.
     """
 
@@ -209,6 +210,7 @@ class Row:
     stuck_in: int = 0
     stand_in: Decimal = ZERO
     more: bool = False
+    goal: Decimal | None = None
     kept: bool = False
     refused_id: int = 0
 

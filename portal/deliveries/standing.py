@@ -91,6 +91,11 @@ def stand(person: Person) -> Stand:
     return Stand(held, others, broken)
 
 
+def goal(person: Person, code: str) -> Decimal | None:
+    """What payroll should hold here under a code of what was sent; None when hours are still to be sent."""
+    return _lacking(person, code, ZERO)
+
+
 def by_hand(person: Person, code: str, there: Stand) -> ByHand | None:
     """Whether somebody put this code right in payroll after they changed or removed a line of ours there."""
     broken = there.broken.get(code, ())

@@ -74,7 +74,7 @@ def test_as_one_was_told_so_it_is_well(nmbrs: Stage, crew: Crew, alice: Visitor)
     fix.change(nmbrs, fix.until(nmbrs, fix.SANNE, "15:00"))
     clerk(nmbrs, remove=[component(nmbrs, SANNE)])
     page = read_now(screen(nmbrs, alice), crew)
-    assert "pas daar de uren aan tot wat is goedgekeurd" in told(page)
+    assert "pas daar de uren aan tot wat is goedgekeurd. Er hoort 13,00 uur te staan onder code 2100." in told(page)
     clerk(nmbrs, add=[entered(nmbrs, SANNE, "2100", hours) for hours in ("6.00", "7.00")])
     page = read_now(screen(nmbrs, alice), crew)
     assert told(page).startswith(f"klopt {MENDED.format('13,00')}")
@@ -131,7 +131,7 @@ def test_hours_that_change_after_that_stay_with_who_entered_them(
     read_now(screen(nmbrs, alice), crew)
     fix.change(nmbrs, fix.until(nmbrs, fix.SANNE, "18:00"), fix.until(nmbrs, fix.DAAN, "18:00"))
     page = screen(nmbrs, alice)
-    assert "Pas ze in Nmbrs zelf aan tot wat is goedgekeurd" in told(page)
+    assert "Pas ze in Nmbrs zelf aan tot wat is goedgekeurd. Er hoort 16,00 uur te staan." in told(page)
     assert action(screen(nmbrs, alice)) == "Corrigeer"
     assert action(screen(nmbrs, alice), SANNE) == "Lees nu"
     assert "uren van code 2100 met de hand aangepast" in correction(nmbrs, alice).text()
