@@ -7,11 +7,13 @@ theirs and left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from portal.deliveries.difference_types import (
     ZERO,
     Approved,
+    Doubt,
     Finding,
     Mismatch,
     Other,
@@ -43,25 +45,34 @@ def _rows(person: Person, *, reads: bool) -> list[Row]:
 def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
     lines = [line for line in person.sent if line.code == code]
     done = [line for line in lines if line.state is LineState.ACCEPTED]
-    minutes, others = person.approved.get(code, Approved()), tuple(there.others.get(code, ()))
-    known = reads and person.seen is not None and person.seen.read_at is not None
-    fresh = known and not later(person, done)
+    row = _numbers(person, code, there, lines, known=reads and person.seen is not None and bool(person.seen.read_at))
+    fresh = row.payroll is not None and not later(person, done)
     mended = by_hand(person, code, there) if fresh else None
     broken = tuple(there.broken.get(code, ())) if fresh and mended is None else ()
     finding, target, looking = _judge(
         person, code, lines, broken, reads=reads, fresh=fresh, settled=mended is not None and mended.done
     )
+    minutes = person.approved.get(code, Approved())
     involved = bool(done or minutes.open or minutes.exported)
-    if finding is Finding.EQUAL and others and not involved:
+    if finding is Finding.EQUAL and row.others and not involved:
         finding = Finding.THEIRS
+    stand_ins = mended.rows if mended and not row.more else ()
+    asked = [other for other in row.others if other not in stand_ins] if involved else []
+    double, looked, doubt = _double(person, code, asked)
+    hides = finding if double and finding in QUIETER else None
     stale = _untouched(person.promised.get(code, ())) if finding is Finding.STALE else None
-    more = bool(minutes.open) or any(promise.idle for promise in person.promised.get(code, ()))
-    stand_ins = mended.rows if mended else ()
-    asked = others if more else [other for other in others if other not in stand_ins]
-    double, looked = _double(person, code, asked) if involved else (ZERO, ZERO)
-    hides = None
-    if double and finding in QUIETER:
-        finding, hides = Finding.DOUBLE, finding
+    return replace(
+        row, finding=Finding.DOUBLE if hides else finding, target_id=target, looking=looking, double=double,
+        looked=looked, hides=hides, doubt=doubt if hides is Finding.EQUAL and doubt.exports else None,
+        mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
+        stand_in=mended.hours if mended else ZERO, stuck_in=stale.stuck_in if stale else 0,
+    )  # fmt: skip
+
+
+def _numbers(person: Person, code: str, there: Stand, lines: Sequence[Sent], *, known: bool) -> Row:
+    """The row without what it means."""
+    minutes = person.approved.get(code, Approved())
+    done = [line for line in lines if line.state is LineState.ACCEPTED]
     refused = next((line for line in lines if line.state is LineState.REFUSED and not line.released), None)
     return Row(
         member_id=person.member_id, name=person.name, code=code, kind=person.kinds.get(code, ""),
@@ -69,17 +80,16 @@ def _row(person: Person, code: str, there: Stand, *, reads: bool) -> Row:
         sent=gain(line for line in done if line.here),
         elsewhere=gain(line for line in done if line.for_this and not line.here),
         guest=gain(line for line in done if line.guest),
-        payroll=there.held.get(code, ZERO) if known else None, others=others, seen=person.seen, finding=finding,
-        target_id=target, looking=looking,
-        mismatches=broken if finding in (Finding.CHANGED, Finding.GONE) else (),
-        receipt=next((line.receipt for line in reversed(done) if line.receipt), ""), double=double,
-        looked=looked, hides=hides, goal=goal(person, code), stuck_in=stale.stuck_in if stale else 0,
-        stand_in=mended.hours if mended else ZERO, more=more,
-        kept=refused is not None and refused.kept, refused_id=refused.delivery_id if refused else 0,
+        payroll=there.held.get(code, ZERO) if known else None, others=tuple(there.others.get(code, ())),
+        seen=person.seen, finding=Finding.EQUAL,
+        receipt=next((line.receipt for line in reversed(done) if line.receipt), ""),
+        more=bool(minutes.open) or any(promise.idle for promise in person.promised.get(code, ())),
+        goal=goal(person, code), kept=refused is not None and refused.kept,
+        refused_id=refused.delivery_id if refused else 0,
     )  # fmt: skip
 
 
-def _double(person: Person, code: str, others: Iterable[Other]) -> tuple[Decimal, Decimal]:
+def _double(person: Person, code: str, others: Iterable[Other]) -> tuple[Decimal, Decimal, Doubt]:
     """Hours of somebody outside the portal under our code: what may be double, and what a person said is not.
 
     It must be said with each export of these hours: what is not the same as the first may be the same as the second.
@@ -89,8 +99,10 @@ def _double(person: Person, code: str, others: Iterable[Other]) -> tuple[Decimal
     said = [person.said.get(export_id, frozenset()) for export_id in asked]
     cleared = frozenset.intersection(*said) if said else frozenset()
     strange = [other for other in others if not other.ours]
-    looked = sum((other.hours for other in strange if other.mark in cleared), ZERO)
-    return sum((other.hours for other in strange), ZERO) - looked, looked
+    open_ones = [other for other in strange if other.mark not in cleared]
+    doubt = Doubt(person.member_id, code, tuple(sorted(other.mark for other in open_ones)), tuple(sorted(asked)))
+    hours = sum((other.hours for other in open_ones), ZERO)
+    return hours, sum((other.hours for other in strange), ZERO) - hours, doubt
 
 
 def _judge(

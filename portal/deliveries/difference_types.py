@@ -177,11 +177,28 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Rows of others (their marks) that may be the same hours as ours of these exports."""
+
+    member_id: int
+    code: str
+    marks: tuple[str, ...]
+    exports: tuple[int, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that is on the screen when a person says that it is not double."""
+        parts = {"member": self.member_id, "code": self.code, "marks": " ".join(self.marks)}
+        return digest({**parts, "exports": " ".join(map(str, self.exports))})[:32]
+
+
+@dataclass(frozen=True)
 class Row:
     """`payroll` None: not read. `elsewhere`: sent for this period but booked in another; `guest`: the reverse.
 
     `double`: hours that somebody outside the portal entered under a code under which there are hours of ours too;
-    `looked`: those of which a person said that they are not double. `hides`: what would be found without `double`.
+    `looked`: those of which a person said that they are not double; `doubt`: of what they can still say so. `hides`:
+    what would be found without `double`.
     `stuck_in`: the delivery at which these hours must be given free first. `stand_in`: hours that others entered for
     what of ours is gone. `more`: there are hours that were not sent yet. `goal`: what payroll should hold under this
     code; None when hours are still to be sent.
@@ -207,6 +224,7 @@ class Row:
     double: Decimal = ZERO
     looked: Decimal = ZERO
     hides: Finding | None = None
+    doubt: Doubt | None = None
     stuck_in: int = 0
     stand_in: Decimal = ZERO
     more: bool = False

@@ -1,7 +1,8 @@
 """Payroll holds hours of somebody else under our code: a person looked, and says that ours are not the same hours.
 
-It is said with the sending, kept in the trail and shown with the export. It is about the rows that payroll held by
-the last reading: the trail keeps a mark of each, so that other or more hours later raise the warning again.
+It is said with the sending, or at the difference screen afterwards, kept in the trail and shown with the export. It is
+about the rows that payroll held by the last reading: the trail keeps a mark of each, so that other or more hours later
+raise the warning again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from portal.audit.queries import acts, acts_about
 from portal.audit.service import record
-from portal.deliveries.difference_types import mark
+from portal.deliveries.difference_types import Doubt, mark
 from portal.deliveries.models import Reading
 from portal.exports.models import Export, ExportLine
 from portal.kernel.work import Work
@@ -36,6 +37,12 @@ def say(work: Work, export_id: int, members: Collection[int]) -> None:
     for member_id in sorted(_names(work, export_id).keys() & set(members)):
         rows = " ".join(sorted(_shown(work, export_id, member_id)))
         record(work, ACT, export=export_id, member=member_id, rows=rows)
+
+
+def say_of(work: Work, doubt: Doubt) -> None:
+    """Record it for hours that went out already, of exactly what was shown."""
+    for export_id in doubt.exports:
+        record(work, ACT, export=export_id, member=doubt.member_id, rows=" ".join(doubt.marks))
 
 
 def said(work: Work, export_id: int) -> list[Said]:

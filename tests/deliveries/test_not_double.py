@@ -167,6 +167,22 @@ def test_who_said_nothing_sees_what_else_is_to_be_done(nmbrs: Stage, deliver: De
     assert action(page, SANNE) == "Maak export"
 
 
+def test_it_can_be_said_afterwards_of_what_is_on_the_screen(
+    nmbrs: Stage, crew: Crew, deliver: Deliver, alice: Visitor
+) -> None:
+    review(alice).submit("Verstuur nu", {"not_double": str(member(nmbrs, DAAN))})
+    deliver()
+    page = screen(nmbrs, alice)
+    clerk(nmbrs, add=[entered(nmbrs, SANNE, "2100", "5.00")])
+    read_now(screen(nmbrs, alice), crew)
+    assert "Er staat intussen iets anders" in page.submit("Dit is niet dubbel", status=409).text()
+    assert len(said(nmbrs)) == 1
+    page = screen(nmbrs, alice).submit("Dit is niet dubbel")
+    assert told(page).startswith("klopt Er staat ook 15,00 uur onder deze code, van een ander.")
+    assert CALM in page.text()
+    assert f"{SANNE}: gezegd door Alice Appel" in alice.open("/portaal/exports/1").text()
+
+
 def test_without_hours_of_others_nothing_is_asked(nmbrs: Stage, signed_in: SignedIn) -> None:
     nmbrs.export()
     assert ASKED not in review(signed_in("alice")).text()
