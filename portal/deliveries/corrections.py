@@ -5,7 +5,7 @@ A correction is an export of its own with signed differences, so it is sent, fol
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -15,7 +15,7 @@ from portal.deliveries.components import Key, Obstacle, obstacles
 from portal.deliveries.correction_types import Choice, Review, Row, Way
 from portal.deliveries.difference_queries import Place
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
-from portal.deliveries.strayed import kept_out
+from portal.deliveries.strayed import aside
 from portal.exports import service as exports
 from portal.exports import settled, take_back
 from portal.exports.codes import LEAVING
@@ -125,12 +125,12 @@ def can_be_undone(work: Work, export: Export, delivery: Delivery) -> bool:
 def _examine(work: Work, subject: Subject) -> tuple[Series, Review]:
     found = series(work, subject.provider, subject.venue_id, subject.period)
     require_active(work, subject.provider.key)
-    wanted = _wanted(found, subject)
-    in_the_way = obstacles(work, subject.provider.key, subject.venue_id, subject.period)
-    in_the_way |= kept_out(work, Place(subject.venue_id, subject.provider, subject.period))
+    apart = aside(work, Place(subject.venue_id, subject.provider, subject.period))
+    wanted = _wanted(found, subject, apart.done)
+    in_the_way = {**obstacles(work, subject.provider.key, subject.venue_id, subject.period), **apart.people}
     # taking back is about all hours of a person: what is in the way of one code is in the way of all
     waiting = {member_id: why for (member_id, _code), why in in_the_way.items()} if subject.export_id else {}
-    rows = _rows(work, found, wanted, in_the_way, waiting)
+    rows = _rows(work, found, wanted, {**apart.codes, **in_the_way}, waiting)
     current = found.setup.facts.period if found.setup.facts else None
     book = _book(found, current)
     ways = _ways(found, current)
@@ -140,8 +140,10 @@ def _examine(work: Work, subject: Subject) -> tuple[Series, Review]:
     return found, shown
 
 
-def _wanted(found: Series, subject: Subject) -> list[Difference]:
-    """The differences that this is about."""
+def _wanted(found: Series, subject: Subject, done: Collection[Key]) -> list[Difference]:
+    """The differences that this is about. `done`: payroll holds these as approved; what is taken back counts."""
+    back = {(line.member_id, line.code) for line in found.lines if line.export_id == subject.export_id}
+    left = set(done) - back
     bound, members = list(found.shifts), {shift.member_id for shift in found.shifts}
     if subject.export_id:
         members = {shift.member_id for shift in bound if shift.export_id == subject.export_id}
@@ -150,7 +152,8 @@ def _wanted(found: Series, subject: Subject) -> list[Difference]:
         members |= {line.member_id for line in found.lines}
     if subject.member_id:
         members &= {subject.member_id}
-    return [one for one in differences(found.lines, bound, found.coding) if one.member_id in members]
+    rows = [one for one in differences(found.lines, bound, found.coding) if one.member_id in members]
+    return [one for one in rows if (one.member_id, one.code) not in left]
 
 
 def _rows(

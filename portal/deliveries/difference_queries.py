@@ -6,16 +6,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
 from portal.deliveries.difference import rows
 from portal.deliveries.difference_types import Approved, Person, Promise, Row, Seen, Sent
-from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
-from portal.deliveries.protocol import Booked, LineState
+from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel
+from portal.deliveries.not_double import said_about
+from portal.deliveries.payroll_seen import own_readings, seen, strangers
+from portal.deliveries.protocol import LineState
 from portal.deliveries.refusals import OWN
+from portal.deliveries.standing import standing
+from portal.deliveries.stood_before import with_before
 from portal.exports import settled
 from portal.exports.models import Export, ExportLine, ExportState
 from portal.exports.queries import downloads
@@ -60,28 +63,29 @@ class Difference:
 
 @dataclass(frozen=True)
 class People:
-    """`refs`: payroll's id by member; `seen`: the readings by that id."""
+    """`refs`: payroll's ids by member; `seen`: the readings by that id."""
 
     persons: list[Person]
-    refs: Mapping[int, str]
+    refs: Mapping[int, Sequence[str]]
     seen: Mapping[str, Seen]
 
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of exports and deliveries that say something about a place, by member."""
+    """The lines of exports and deliveries that say something about a place, by member. `refs`: payroll's ids for what
+    is still to be sent or settled, or else of the newest line."""
 
     promises: Mapping[int, Mapping[str, Sequence[Promise]]]
     sent: Mapping[int, Sequence[Sent]]
     kinds: Mapping[int, Mapping[str, str]]
-    refs: Mapping[int, str]
+    refs: Mapping[int, Collection[str]]
     codes: Mapping[tuple[int, int, str], str]
 
 
 def difference(work: Work, place: Place) -> Difference:
     """All rows of a place. Raises NotFound for a strange venue."""
     found = people(work, place)
-    return Difference(rows(found.persons, reads=place.reads), _state(found.refs.values(), found.seen))
+    return Difference(rows(found.persons, reads=place.reads), _state(_all(found.refs), found.seen))
 
 
 def people(work: Work, place: Place) -> People:
@@ -91,16 +95,22 @@ def people(work: Work, place: Place) -> People:
     approved = _approved(work, place, setup, lines)
     names = _names(work, place.venue_id)
     refs = _refs(setup, lines, {*approved, *lines.promises, *lines.sent})
-    seen, strangers = (_seen(work, place), _strangers(work, place)) if place.reads else ({}, {})
+    key, period = place.provider.key, place.period
+    read = seen(work, key, period) if place.reads else {}
+    readings = own_readings(refs, read, lines.sent) if place.reads else {}
+    foreign = strangers(work, key, place.venue_id, period) if place.reads else {}
+    said = said_about(work, {export_id for export_id, _member, _kind in lines.codes}) if place.reads else {}
     persons = [
         Person(
             member_id, names.get(member_id, ""), lines.kinds.get(member_id, {}), approved.get(member_id, {}),
             lines.promises.get(member_id, {}), lines.sent.get(member_id, ()),
-            strangers.get(refs.get(member_id, ""), frozenset()), seen.get(refs.get(member_id, "")),
+            readings.get(member_id, {}),
+            frozenset((ref, one) for ref in refs.get(member_id, ()) for one in foreign.get(ref, ())),
+            said.get(member_id, {}),
         )
         for member_id in {*approved, *lines.promises, *lines.sent}
     ]  # fmt: skip
-    return People(persons, refs, seen)
+    return People(with_before(work, key, place.venue_id, period, persons), refs, read)
 
 
 def doubles(work: Work, place: Place, members: Collection[int]) -> list[Row]:
@@ -115,16 +125,20 @@ def people_refs(work: Work, place: Place) -> list[str]:
     setup = venue_setup(work, place.provider.key, place.venue_id)
     lines = _lines(work, place)
     people = {*_approved(work, place, setup, lines), *lines.promises, *lines.sent}
-    return sorted(set(_refs(setup, lines, people).values()))
+    return sorted(set(_all(_refs(setup, lines, people))))
+
+
+def _all(refs: Mapping[int, Sequence[str]]) -> list[str]:
+    return [ref for some in refs.values() for ref in some]
 
 
 def reading_state(work: Work, place: Place) -> ReadingState:
     """How far the readings are, without the rows: for the part of the page that refreshes itself."""
-    return _state(people_refs(work, place), _seen(work, place))
+    return _state(people_refs(work, place), seen(work, place.provider.key, place.period))
 
 
-def _state(refs: Iterable[str], seen: Mapping[str, Seen]) -> ReadingState:
-    known = [seen.get(ref) for ref in dict.fromkeys(refs)]
+def _state(refs: Iterable[str], read: Mapping[str, Seen]) -> ReadingState:
+    known = [read.get(ref) for ref in dict.fromkeys(refs)]
     moments = [one.read_at for one in known if one and one.read_at]
     return ReadingState(
         people=len(known), open=sum(1 for one in known if one and one.asking),
@@ -146,7 +160,9 @@ def _lines(work: Work, place: Place) -> Lines:
             Export.id.label("export_id"), Export.year, Export.number, Export.book_year, Export.book_number,
             DeliveryLine.action, DeliveryLine.state, DeliveryLine.hours, DeliveryLine.hours_before,
             DeliveryLine.remote_ref, DeliveryLine.target_ref, DeliveryLine.settled_at, DeliveryLine.reason,
-            DeliveryLine.released_at.label("freed_at"), Parcel.look_up, Delivery.id.label("delivery_id"),
+            DeliveryLine.released_at.label("freed_at"), Parcel.look_up,
+            Parcel.employee_ref.label("parcel_ref"), Parcel.next_at, Parcel.baseline_at,
+            Delivery.id.label("delivery_id"),
             Delivery.state.label("delivery_state"), Delivery.receipt,
         )
         .join(Export, Export.id == ExportLine.export_id)
@@ -167,9 +183,11 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
     promises: dict[int, dict[str, list[Promise]]] = defaultdict(lambda: defaultdict(list))
     sent: dict[int, list[Sent]] = defaultdict(list)
     kinds: dict[int, dict[str, str]] = defaultdict(dict)
-    refs: dict[int, str] = {}
+    refs: dict[int, set[str]] = defaultdict(set)
+    newest: dict[int, str] = {}
     codes: dict[tuple[int, int, str], str] = {}
     told: set[int] = set()
+    went_out = {row.delivery_id for row in found if row.state not in (None, LineState.PLANNED, LineState.REFUSED)}
     for row in found:
         for_this = (row.year, row.number) == period
         if for_this and row.id not in told and row.released_at is None:
@@ -183,46 +201,38 @@ def _sorted(found: Sequence[Any], period: tuple[int, int], loaded: Collection[in
                     idle,
                     row.export_id in loaded,
                     row.processed_at is not None,
+                    row.delivery_id if row.delivery_id in went_out else 0,
                 )
             )
         told.add(row.id)
         kinds[row.member_id][row.code] = row.kind
         codes |= {(row.export_id, row.member_id, kind): row.code for kind in row.kinds}
         if row.employee_ref:
-            refs[row.member_id] = row.employee_ref
+            newest[row.member_id] = row.employee_ref
+            if row.state is not LineState.ACCEPTED and row.released_at is None:
+                refs[row.member_id].add(row.employee_ref)
         if row.state is not None:
             sent[row.member_id].append(_sent(row, period, for_this=for_this))
-    return Lines(promises, sent, kinds, refs, codes)
+    shown = {member_id: refs[member_id] or {ref} for member_id, ref in newest.items()}
+    return Lines(promises, sent, kinds, shown, codes)
+
+
+def _closed_at(row: Any) -> datetime | None:
+    """When the round of calls that booked a line ended; its parcel is not taken again until then. None when it was
+    booked in an earlier round."""
+    begun = row.baseline_at is not None and row.settled_at is not None and row.baseline_at <= row.settled_at
+    return row.next_at if begun and row.settled_at <= row.next_at else None
 
 
 def _sent(row: Any, period: tuple[int, int], *, for_this: bool) -> Sent:
     return Sent(
-        delivery_id=row.delivery_id, action=row.action, state=row.state, hours=row.hours,
+        delivery_id=row.delivery_id, export_id=row.export_id, action=row.action, state=row.state, hours=row.hours,
         hours_before=row.hours_before, ref=row.remote_ref or row.target_ref, code=row.code, settled_at=row.settled_at,
+        employee_ref=row.parcel_ref or row.employee_ref,
         here=(row.book_year or row.year, row.book_number or row.number) == period, for_this=for_this,
         looking=row.look_up, frozen=row.delivery_state in STOPPED, released=row.freed_at is not None,
-        receipt=row.receipt, kept=row.reason in OWN,
+        receipt=row.receipt, kept=row.reason in OWN, closed_at=_closed_at(row),
     )  # fmt: skip
-
-
-def _strangers(work: Work, place: Place) -> dict[str, frozenset[str]]:
-    """Payroll's ids of what other venues of the organisation booked in this period, by person."""
-    period = place.period
-    query = (
-        select(Parcel.employee_ref, DeliveryLine.remote_ref)
-        .join(DeliveryLine, DeliveryLine.parcel_id == Parcel.id)
-        .join(Delivery, Delivery.id == Parcel.delivery_id)
-        .join(Export, Export.id == Delivery.export_id)
-        .where(
-            Delivery.organisation_id == work.organisation_id, Delivery.provider == place.provider.key,
-            Export.venue_id != place.venue_id, DeliveryLine.remote_ref != "",
-            Parcel.period_kind == period.kind, Parcel.year == period.year, Parcel.number == period.number,
-        )
-    )  # fmt: skip
-    found: dict[str, set[str]] = defaultdict(set)
-    for employee_ref, ref in work.session.execute(query):
-        found[employee_ref].add(ref)
-    return {employee_ref: frozenset(refs) for employee_ref, refs in found.items()}
 
 
 def _approved(work: Work, place: Place, setup: VenueSetup, lines: Lines) -> dict[int, dict[str, Approved]]:
@@ -255,28 +265,14 @@ def _names(work: Work, venue_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in work.session.execute(select(TeamMember.id, TeamMember.name).where(own))}
 
 
-def _refs(setup: VenueSetup, lines: Lines, people: set[int]) -> dict[int, str]:
-    """Payroll's id of each person: where their hours went, else who they are matched with now."""
-    found = {}
+def _refs(setup: VenueSetup, lines: Lines, people: Iterable[int]) -> dict[int, list[str]]:
+    """Payroll's ids of each person: where their hours are or may be, else who they are matched with now."""
+    found: dict[int, list[str]] = {}
     for member_id in people:
+        there = {*lines.refs.get(member_id, ()), *standing(lines.sent.get(member_id, ())).employees} - {""}
         match = setup.matches.get(member_id)
-        ref = lines.refs.get(member_id) or (match.employee.ref if match and match.employee else "")
-        if ref:
-            found[member_id] = ref
+        if not there and match and match.employee:
+            there = {match.employee.ref}
+        if there:
+            found[member_id] = sorted(there)
     return found
-
-
-def _seen(work: Work, place: Place) -> dict[str, Seen]:
-    """The readings of this period, by payroll's id of the person."""
-    period = place.period
-    query = select(Reading).where(
-        Reading.organisation_id == work.organisation_id, Reading.provider == place.provider.key,
-        Reading.period_kind == period.kind, Reading.year == period.year, Reading.number == period.number,
-    )  # fmt: skip
-    return {
-        row.employee_ref: Seen(
-            row.read_at, row.asked_at is not None, row.error,
-            tuple(Booked(one["ref"], one["code"], Decimal(one["hours"])) for one in row.components),
-        )
-        for row in work.session.scalars(query)
-    }  # fmt: skip

@@ -14,6 +14,7 @@ from portal.audit.service import look
 from portal.deliveries import readings
 from portal.deliveries.difference_queries import Difference, Place, difference, reading_state
 from portal.deliveries.difference_types import Finding, Row
+from portal.deliveries.not_double import say_of
 from portal.exports.queries import targets
 from portal.hours import periods
 from portal.hours.codes import NO_VENUE
@@ -23,7 +24,7 @@ from portal.integrations.contract import BatchSender, LineSender, Provider
 from portal.integrations.parts import Providers
 from portal.integrations.queries import is_active, venue_setup
 from portal.kernel.access import Audience, access, acting
-from portal.kernel.errors import InvalidInput, NotFound
+from portal.kernel.errors import Conflict, InvalidInput, NotFound
 from portal.kernel.filters import datum, meervoud
 from portal.kernel.limits import number_asked
 from portal.kernel.work import Work
@@ -108,6 +109,21 @@ def read() -> ResponseReturnValue:
     count = readings.ask(acting(), chosen.place)
     name = chosen.place.provider.name
     flash(f"We lezen in {name} na wat er staat van {meervoud(count, 'teamlid', 'teamleden')}.", "success")
+    return redirect(address(chosen.place), code=303)
+
+
+@bp.post("/portaal/verschil/niet-dubbel")
+@access(Audience.CUSTOMER)
+def not_double() -> ResponseReturnValue:
+    """A person looked at what others entered under our code: it is not the same. It is about what was on the screen."""
+    with acting().begin() as work:
+        chosen = _required(work)
+        doubts = [row.doubt for row in difference(work, chosen.place).rows if row.doubt]
+        found = next((one for one in doubts if one.fingerprint == request.form.get("fingerprint")), None)
+        if found is None:
+            raise Conflict("Er staat intussen iets anders, of dit is al gezegd. Bekijk het verschil opnieuw.")
+        say_of(work, found)
+    flash("Genoteerd. We waarschuwen weer als daar andere uren bij komen.", "success")
     return redirect(address(chosen.place), code=303)
 
 

@@ -131,8 +131,9 @@ def test_payroll_and_the_approved_hours_agree_after_somebody_changed_both(
     assert rows(page)[(SANNE, "2100")]["do"] == "klopt"
     query = {"vestiging": nmbrs.venue, "doel": "nmbrs", "periode": slug(nmbrs.period)}
     page = alice.open("/portaal/verschil/correctie", query=query)
-    assert "Dit kan nog niet mee" in page.text()
+    assert "Niets om te corrigeren" in page.text()
     assert not page.has("main form")
+    assert "zijn veranderd" not in alice.open("/portaal").text()
 
 
 def test_hours_of_somebody_else_under_our_code_may_be_double(

@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from portal.deliveries import service
 from portal.deliveries.correction_types import Way
+from portal.deliveries.models import LineState
 from portal.hours.periods import following, slug
 from portal.integrations import setup
 from tests.browse import Visitor
 from tests.deliveries import fix
 from tests.deliveries.stage import COMPANY, Stage
-from tests.deliveries.steps import send
+from tests.deliveries.steps import round_with, send, states
 from tests.deliveries.test_difference import CALM, SANNE, action, rows, screen
 
 Deliver = Callable[[], bool]
@@ -47,6 +49,27 @@ def test_changed_hours_lead_to_a_correction_and_then_all_is_well(
     row = rows(page)[(SANNE, "2100")]
     assert (row["approved"], row["sent"], row["payroll"], row["do"]) == ("13,00", "13,00", "13,00", "klopt")
     assert CALM in page.text()
+
+
+def test_hours_of_an_export_that_nobody_sent_can_still_be_withdrawn(nmbrs: Stage, signed_in: SignedIn) -> None:
+    delivery, alice = send(nmbrs), signed_in("alice")
+    service.cancel(nmbrs.alice, delivery)
+    fix.change(nmbrs, fix.until(nmbrs, fix.SANNE, "15:00"))
+    page = screen(nmbrs, alice)
+    assert "Trek de export in en maak een nieuwe." in rows(page)[(SANNE, "2100")]["do"]
+    assert screen(nmbrs, alice).follow("Bekijk export 1").path == "/portaal/exports/1"
+
+
+def test_hours_of_a_delivery_that_stopped_half_way_are_given_free(nmbrs: Stage, signed_in: SignedIn) -> None:
+    """Daan's hours went out, so the export cannot be withdrawn any more."""
+    delivery, alice = send(nmbrs), signed_in("alice")
+    round_with(nmbrs, 2, lambda: service.cancel(nmbrs.alice, delivery))
+    assert states(nmbrs, delivery)[:2] == [LineState.ACCEPTED, LineState.PLANNED]
+    fix.change(nmbrs, fix.until(nmbrs, fix.SANNE, "15:00"))
+    page = screen(nmbrs, alice)
+    told = f"Maak deze uren vrij bij levering {delivery} en maak daarna een nieuwe export."
+    assert told in rows(page)[(SANNE, "2100")]["do"]
+    assert page.follow(f"Bekijk levering {delivery}").path == f"/portaal/leveringen/{delivery}"
 
 
 def test_a_difference_line_in_the_next_period_is_told_in_both(
