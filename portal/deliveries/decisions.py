@@ -75,8 +75,7 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
     if parcel_id is None:
         return False
     work.session.execute(select(Parcel.id).where(Parcel.id == parcel_id).with_for_update(key_share=True))
-    reason = f"{CHECKED} {work.actor.name}." if booked else ""
-    values = {"state": after(LineState.UNCLEAR, event), "reason": reason, "reason_code": ""}
+    values = {"state": after(LineState.UNCLEAR, event), **_decided(work, booked=booked)}
     values |= {"remote_ref": ref[:60]} if ref else {}
     changed = _changed(work, update(DeliveryLine).where(where).values(**values))
     if changed and not booked:
@@ -84,6 +83,13 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
         _open(work, {parcel_id})
         _reopen(work, delivery_id)
     return changed
+
+
+def _decided(work: Work, *, booked: bool) -> dict[str, object]:
+    """Who said it, and when: a reading of before that moment tells nothing of it. Not booked: as if never started."""
+    if booked:
+        return {"reason": f"{CHECKED} {work.actor.name}.", "reason_code": "", "settled_at": work.now}
+    return {"started_at": None, "settled_at": None, **why.NO_REASON}
 
 
 def _not_ours(work: Work, parcel_id: int, line_id: int) -> None:

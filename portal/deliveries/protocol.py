@@ -198,7 +198,7 @@ def read_back(
     """
     taken = {*baseline, *ours}
     fresh = [row for row in found if row.ref not in taken]
-    verdicts = {line.line_id: _own(line, found) for line in sought if line.action is not Action.INSERT}
+    verdicts = {line.line_id: own_verdict(line, found) for line in sought if line.action is not Action.INSERT}
     inserts = [line for line in sought if line.action is Action.INSERT]
     for code, hours in dict.fromkeys((line.code, line.hours) for line in inserts):
         lines = [line for line in inserts if (line.code, line.hours) == (code, hours)]
@@ -220,7 +220,7 @@ def _inserts(lines: Sequence[Sought], fresh: Sequence[Booked], *, contested: boo
     return verdicts | {line.line_id: absent for line in lines[len(candidates) :]}
 
 
-def _own(line: Sought, found: Sequence[Booked]) -> Verdict:
+def own_verdict(line: Sought, found: Sequence[Booked]) -> Verdict:
     """What became of an update or delete of our own component."""
     row = next((row for row in found if row.ref == line.target_ref), None)
     if line.action is Action.DELETE and row is None:
