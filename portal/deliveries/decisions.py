@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
 
 from portal.deliveries import ledger, why
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
-from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
+from portal.deliveries.protocol import Action, Event, LineState, ParcelState, after, source
 from portal.exports.models import ExportLine
 from portal.kernel.wake import announce
 from portal.kernel.work import Work
@@ -95,15 +95,17 @@ def _decided(work: Work, *, booked: bool) -> dict[str, object]:
 def _not_ours(work: Work, parcel_id: int, line_id: int) -> None:
     """What payroll holds of this code by the latest reading is of somebody else, a person says: it stood there before.
 
-    While another line of this code is unknown too it may be that one, and stays a candidate.
+    While another line of this code is unknown too it may be that one, and stays a candidate. Nothing is learned from
+    an update or delete: what it is about was ours already.
     """
     parcel = work.session.get_one(Parcel, parcel_id, populate_existing=True)
-    code = work.session.scalar(select(ExportLine.code).join(DeliveryLine).where(DeliveryLine.id == line_id))
+    new = (DeliveryLine.id == line_id) & (DeliveryLine.action == Action.INSERT)
+    code = work.session.scalar(select(ExportLine.code).join(DeliveryLine).where(new))
     others = (
         select(DeliveryLine.id).join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
         .where(DeliveryLine.parcel_id == parcel_id, DeliveryLine.state == LineState.UNCLEAR, ExportLine.code == code)
     )  # fmt: skip
-    if parcel.baseline is None or work.session.scalar(others.limit(1)) is not None:
+    if code is None or parcel.baseline is None or work.session.scalar(others.limit(1)) is not None:
         return
     shown = work.session.scalar(select(Reading.components).where(*readings_of(parcel))) or []
     known = {row["ref"] for row in parcel.baseline}

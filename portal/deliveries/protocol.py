@@ -178,7 +178,8 @@ OTHER_HOURS = Reason(
     codes.OTHER_HOURS,
 )
 CHANGED = Reason(
-    "De regel die wij wilden verbeteren, staat er nu anders dan verwacht. Kijk in je salarispakket wat er klopt.",
+    "De regel die wij wilden verbeteren of weghalen, staat er nu anders dan verwacht. "
+    "Kijk in je salarispakket wat er klopt.",
     codes.NOT_AS_EXPECTED,
 )
 
@@ -221,7 +222,7 @@ def _inserts(lines: Sequence[Sought], fresh: Sequence[Booked], *, contested: boo
 
 
 def own_verdict(line: Sought, found: Sequence[Booked]) -> Verdict:
-    """What became of an update or delete of our own component."""
+    """What became of an update or delete of our own component; also what a reading tells of the word of a person."""
     row = next((row for row in found if row.ref == line.target_ref), None)
     if line.action is Action.DELETE and row is None:
         return Verdict(Event.FOUND, line.target_ref)

@@ -24,7 +24,10 @@ EXPLAINED = (LineState.REFUSED, LineState.UNCLEAR)
 
 @dataclass(frozen=True)
 class LineInfo:
-    """`hours` is what the line adds to payroll: negative when it takes away."""
+    """`hours` is what the line adds to payroll: negative when it takes away.
+
+    An update or delete is about our component `target_ref`, which held `before` and must hold `after`.
+    """
 
     id: int
     name: str
@@ -39,6 +42,9 @@ class LineInfo:
     settled_at: datetime | None
     released: bool
     action: Action = Action.INSERT
+    target_ref: str = ""
+    before: Decimal | None = None
+    after: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ def _line(row: DeliveryLine, line: ExportLine) -> LineInfo:
         row.id, line.name, line.personnel_number, line.kind, line.code,
         effect(row.action, row.hours, row.hours_before), row.state, row.remote_ref, row.reason,
         _reason_code(row), row.settled_at,
-        row.released_at is not None, row.action,
+        row.released_at is not None, row.action, row.target_ref, row.hours_before, row.hours,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from portal.deliveries.candidates import candidates
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.not_double import say as say_not_double
+from portal.deliveries.own_lines import contradicted
 from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
@@ -206,6 +207,8 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool, ref:
             raise Conflict("Deze regels gaan als één pakket. Vraag je salariskantoor of het pakket er is.")
         if ref and ref not in [one.ref for one in candidates(work, [line_id]).get(line_id, ())]:
             raise Conflict("Deze regel staat er niet (meer), of is van een ander. Laat eerst nog een keer nalezen.")
+        if not_so := contradicted(work, delivery.id, line_id, booked=booked):
+            raise Conflict(not_so, code=codes.NOT_AS_EXPECTED)
         if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting), ref=ref):
             raise Conflict(
                 "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "
