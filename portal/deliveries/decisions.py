@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, exists, func, select, update
 
 from portal.deliveries import ledger, why
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
@@ -155,6 +155,33 @@ def release_refused(work: Work, delivery_id: int) -> list[int]:
         .returning(DeliveryLine.export_line_id)
     )  # fmt: skip
     return list(dict.fromkeys(work.session.scalars(done)))
+
+
+def release_unsent(work: Work, delivery_id: int) -> list[int]:
+    """Mark what a stopped delivery did not send as given free: it can never be sent. Returns their export lines.
+
+    Lock the delivery first: then nobody resumes it meanwhile. A person of whom something is under way or unknown is
+    passed over. Nothing of a delivery of which nothing was sent: its export can be withdrawn.
+    """
+    begun = exists().where(DeliveryLine.delivery_id == Delivery.id, DeliveryLine.state != LineState.PLANNED)
+    stopped = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.CANCELLED)
+    if work.session.scalar(select(Delivery.id).where(stopped, begun)) is None:
+        return []
+    ledger.halt(work, delivery_id, halted=True)  # it was; this locks the parcels: no worker claims one meanwhile
+    parcels = work.session.scalars(resting(delivery_id)).all()
+    values = {"state": after(LineState.PLANNED, Event.FREE), "released_at": work.now, "started_at": None}
+    where = DeliveryLine.parcel_id.in_(parcels) & (DeliveryLine.state == source(Event.FREE))
+    done = update(DeliveryLine).where(where).values(**values, settled_at=None, **why.NO_REASON)
+    lines = work.session.scalars(done.returning(DeliveryLine.export_line_id)).all()
+    work.session.execute(update(Parcel).where(Parcel.id.in_(parcels)).values(state=ParcelState.DONE))
+    return list(dict.fromkeys(lines))
+
+
+def resting(delivery_id: int) -> Select[int]:
+    """The parcels of which no worker holds anything, and nothing is unknown."""
+    open_ = (DeliveryLine.parcel_id == Parcel.id) & DeliveryLine.state.in_((LineState.BUSY, LineState.UNCLEAR))
+    moving = (Parcel.state == ParcelState.BUSY) | Parcel.look_up
+    return select(Parcel.id).where(Parcel.delivery_id == delivery_id, ~moving, ~exists().where(open_))
 
 
 def nothing_left(work: Work, delivery_id: int) -> bool:

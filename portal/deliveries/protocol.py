@@ -7,6 +7,7 @@ lost answer is looked up before anything else happens.
 Line:    gepland -> bezig -> geaccepteerd | geweigerd | onbekend
          bezig -> gepland only when it is certain that payroll did nothing
          gepland -> onbekend when a backup was put back: it may have been sent since
+         gepland -> geweigerd by a person who gives what was not sent free: such a line never moves again
          geweigerd -> gepland by a person; onbekend -> geaccepteerd | geweigerd | gepland by reading back or by a person
 Parcel:  open -> bezig (one worker, attempt + 1, a lease) -> open | klaar
 """
@@ -56,6 +57,7 @@ class Event(StrEnum):
     TURNED_AWAY = "blijkt geweigerd"
     AGAIN = "nog een keer"
     RESTORE = "een back-up is teruggezet"
+    FREE = "niet verstuurd, vrijgegeven"
 
 
 TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
@@ -69,6 +71,7 @@ TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
     (LineState.UNCLEAR, Event.TURNED_AWAY): LineState.REFUSED,
     (LineState.REFUSED, Event.AGAIN): LineState.PLANNED,
     (LineState.PLANNED, Event.RESTORE): LineState.UNCLEAR,
+    (LineState.PLANNED, Event.FREE): LineState.REFUSED,
 }
 
 
