@@ -77,8 +77,10 @@ def obstacles(
     )  # fmt: skip
     taken = downloads(work) if unsent else {}
     found: dict[Key, Obstacle] = {}
-    for line, export, sent, delivery in work.session.execute(query):
-        why = _unsettled(sent, delivery) if sent is not None else None
+    rows = work.session.execute(query).all()
+    begun = {delivery.id for _line, _export, sent, delivery in rows if sent and sent.state is not LineState.PLANNED}
+    for line, export, sent, delivery in rows:
+        why = _unsettled(sent, delivery, begun=delivery.id in begun) if sent is not None else None
         if sent is None and unsent and export.id not in taken:
             text = f"Export {export.id} is nog niet verstuurd of gedownload. Verstuur die eerst, of trek hem in."
             why = Obstacle(text, codes.FIRST_SEND, export_id=export.id)
@@ -87,7 +89,8 @@ def obstacles(
     return found
 
 
-def _unsettled(line: DeliveryLine, delivery: Delivery) -> Obstacle | None:
+def _unsettled(line: DeliveryLine, delivery: Delivery, *, begun: bool) -> Obstacle | None:
+    """`begun`: something of it was sent, so that it cannot be withdrawn."""
     number = delivery.id
     if line.state is LineState.UNCLEAR:
         text = f"Kijk eerst bij levering {number} wat er van de onbekende regel is geworden."
@@ -98,7 +101,9 @@ def _unsettled(line: DeliveryLine, delivery: Delivery) -> Obstacle | None:
     if line.state in (LineState.PLANNED, LineState.BUSY):
         stopped = delivery.state in (*OVER, DeliveryState.PAUSED)
         what = "Hervat eerst" if stopped else "Wacht eerst op het einde van"
-        text = f"{what} levering {number}: daar staat nog een regel van deze uren klaar."
+        free = begun and delivery.state is DeliveryState.CANCELLED
+        what += f" levering {number}" + (", of maak daar vrij wat niet is verstuurd" if free else "")
+        text = f"{what}: daar staat nog een regel van deze uren klaar."
         return Obstacle(text, codes.FIRST_FINISH, number)
     return None
 

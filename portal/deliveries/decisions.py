@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, exists, func, select, update
 
 from portal.deliveries import ledger, why
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, Parcel, Reading
-from portal.deliveries.protocol import Event, LineState, ParcelState, after, source
+from portal.deliveries.protocol import Action, Event, LineState, ParcelState, after, source
 from portal.exports.models import ExportLine
 from portal.kernel.wake import announce
 from portal.kernel.work import Work
@@ -75,8 +75,7 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
     if parcel_id is None:
         return False
     work.session.execute(select(Parcel.id).where(Parcel.id == parcel_id).with_for_update(key_share=True))
-    reason = f"{CHECKED} {work.actor.name}." if booked else ""
-    values = {"state": after(LineState.UNCLEAR, event), "reason": reason, "reason_code": ""}
+    values = {"state": after(LineState.UNCLEAR, event), **_decided(work, booked=booked)}
     values |= {"remote_ref": ref[:60]} if ref else {}
     changed = _changed(work, update(DeliveryLine).where(where).values(**values))
     if changed and not booked:
@@ -86,18 +85,27 @@ def decide(work: Work, delivery_id: int, line_id: int, *, booked: bool, wait: ti
     return changed
 
 
+def _decided(work: Work, *, booked: bool) -> dict[str, object]:
+    """Who said it, and when: a reading of before that moment tells nothing of it. Not booked: as if never started."""
+    if booked:
+        return {"reason": f"{CHECKED} {work.actor.name}.", "reason_code": "", "settled_at": work.now}
+    return {"started_at": None, "settled_at": None, **why.NO_REASON}
+
+
 def _not_ours(work: Work, parcel_id: int, line_id: int) -> None:
     """What payroll holds of this code by the latest reading is of somebody else, a person says: it stood there before.
 
-    While another line of this code is unknown too it may be that one, and stays a candidate.
+    While another line of this code is unknown too it may be that one, and stays a candidate. Nothing is learned from
+    an update or delete: what it is about was ours already.
     """
     parcel = work.session.get_one(Parcel, parcel_id, populate_existing=True)
-    code = work.session.scalar(select(ExportLine.code).join(DeliveryLine).where(DeliveryLine.id == line_id))
+    new = (DeliveryLine.id == line_id) & (DeliveryLine.action == Action.INSERT)
+    code = work.session.scalar(select(ExportLine.code).join(DeliveryLine).where(new))
     others = (
         select(DeliveryLine.id).join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
         .where(DeliveryLine.parcel_id == parcel_id, DeliveryLine.state == LineState.UNCLEAR, ExportLine.code == code)
     )  # fmt: skip
-    if parcel.baseline is None or work.session.scalar(others.limit(1)) is not None:
+    if code is None or parcel.baseline is None or work.session.scalar(others.limit(1)) is not None:
         return
     shown = work.session.scalar(select(Reading.components).where(*readings_of(parcel))) or []
     known = {row["ref"] for row in parcel.baseline}
@@ -147,6 +155,33 @@ def release_refused(work: Work, delivery_id: int) -> list[int]:
         .returning(DeliveryLine.export_line_id)
     )  # fmt: skip
     return list(dict.fromkeys(work.session.scalars(done)))
+
+
+def release_unsent(work: Work, delivery_id: int) -> list[int]:
+    """Mark what a stopped delivery did not send as given free: it can never be sent. Returns their export lines.
+
+    Lock the delivery first: then nobody resumes it meanwhile. A person of whom something is under way or unknown is
+    passed over. Nothing of a delivery of which nothing was sent: its export can be withdrawn.
+    """
+    begun = exists().where(DeliveryLine.delivery_id == Delivery.id, DeliveryLine.state != LineState.PLANNED)
+    stopped = (Delivery.id == delivery_id) & (Delivery.state == DeliveryState.CANCELLED)
+    if work.session.scalar(select(Delivery.id).where(stopped, begun)) is None:
+        return []
+    ledger.halt(work, delivery_id, halted=True)  # it was; this locks the parcels: no worker claims one meanwhile
+    parcels = work.session.scalars(resting(delivery_id)).all()
+    values = {"state": after(LineState.PLANNED, Event.FREE), "released_at": work.now, "started_at": None}
+    where = DeliveryLine.parcel_id.in_(parcels) & (DeliveryLine.state == source(Event.FREE))
+    done = update(DeliveryLine).where(where).values(**values, settled_at=None, **why.NO_REASON)
+    lines = work.session.scalars(done.returning(DeliveryLine.export_line_id)).all()
+    work.session.execute(update(Parcel).where(Parcel.id.in_(parcels)).values(state=ParcelState.DONE))
+    return list(dict.fromkeys(lines))
+
+
+def resting(delivery_id: int) -> Select[int]:
+    """The parcels of which no worker holds anything, and nothing is unknown."""
+    open_ = (DeliveryLine.parcel_id == Parcel.id) & DeliveryLine.state.in_((LineState.BUSY, LineState.UNCLEAR))
+    moving = (Parcel.state == ParcelState.BUSY) | Parcel.look_up
+    return select(Parcel.id).where(Parcel.delivery_id == delivery_id, ~moving, ~exists().where(open_))
 
 
 def nothing_left(work: Work, delivery_id: int) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 
 from portal.deliveries.decisions import CHECKED
-from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
+from portal.deliveries.models import FREED, FREED_WORD, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
 from portal.deliveries.queries import DeliveryInfo
 from portal.exports.models import ExportLine
 from portal.kernel.work import Work
@@ -33,6 +33,7 @@ class PersonProgress:
     unclear: int
     under_way: bool
     next_at: datetime | None
+    freed: int = 0
 
     @property
     def state(self) -> str:
@@ -41,8 +42,10 @@ class PersonProgress:
             return "wordt nagelezen" if self.next_at else "onbekend"
         if self.under_way:
             return "wordt verstuurd"
-        if self.accepted + self.refused < self.total:
+        if self.accepted + self.refused + self.freed < self.total:
             return "wacht"
+        if self.freed and not self.refused:
+            return FREED_WORD
         return "geweigerd" if self.refused else "geaccepteerd"
 
 
@@ -79,7 +82,7 @@ def live(work: Work, delivery: DeliveryInfo) -> Live:
     people = tuple(
         PersonProgress(
             row.name, row.total, row.accepted, row.refused, row.unclear, row.under_way > 0,
-            row.next_at if row.looking else None,
+            row.next_at if row.looking else None, row.freed,
         )
         for row in rows
     )  # fmt: skip
@@ -127,10 +130,11 @@ def _each(delivery_id: int) -> Subquery:
     return (
         select(
             ExportLine.member_id, func.min(ExportLine.name).label("name"), func.count().label("total"),
-            _sum(state == LineState.ACCEPTED).label("accepted"), _sum(state == LineState.REFUSED).label("refused"),
+            _sum(state == LineState.ACCEPTED).label("accepted"),
+            _sum(and_(state == LineState.REFUSED, ~FREED)).label("refused"),
             _sum(state == LineState.UNCLEAR).label("unclear"), _sum(held).label("under_way"),
             _sum(state.in_((LineState.ACCEPTED, LineState.REFUSED))).label("settled"), _sum(lost).label("looking"),
-            func.min(Parcel.next_at).label("next_at"),
+            func.min(Parcel.next_at).label("next_at"), _sum(FREED).label("freed"),
         )
         .join(ExportLine, ExportLine.id == DeliveryLine.export_line_id)
         .join(Parcel, Parcel.id == DeliveryLine.parcel_id)

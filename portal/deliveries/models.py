@@ -15,7 +15,10 @@ from portal.hours.types import PeriodKind
 from portal.kernel.codes import LONGEST
 from portal.kernel.db import Base, Hundredths, Instant, Key, state_column
 
-__all__ = ["Action", "Delivery", "DeliveryLine", "DeliveryState", "LineState", "Parcel", "ParcelState", "Reading"]
+__all__ = [
+    "FREED", "FREED_WORD", "Action", "Delivery", "DeliveryLine", "DeliveryState", "LineState", "Parcel", "ParcelState",
+    "Reading", "freed",
+]  # fmt: skip
 
 ONE_AT_A_TIME = text("state = 'bezig' AND employee_ref <> ''")
 
@@ -99,7 +102,8 @@ class DeliveryLine(Base):
     side gave no clear answer, and not 0 once a worker died over it. `reason_code` is the code of `reason`.
 
     An update or delete names our own component (`target_ref`) and what it must hold until then (`hours_before`).
-    `hours` is what the component holds afterwards. `released_at`: refused, and given free for a new export.
+    `hours` is what the component holds afterwards. `released_at`: refused, and given free for a new export. Without
+    `settled_at` it was not refused but never sent (`freed`).
     """
 
     __tablename__ = "delivery_line"
@@ -123,6 +127,19 @@ class DeliveryLine(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
     losses: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+def freed(state: LineState, released_at: datetime | None, settled_at: datetime | None) -> bool:
+    """Whether a line was given free before it was sent: payroll never saw it, and it is never sent any more."""
+    return state is LineState.REFUSED and released_at is not None and settled_at is None
+
+
+FREED = (
+    (DeliveryLine.state == LineState.REFUSED)
+    & DeliveryLine.released_at.is_not(None)
+    & DeliveryLine.settled_at.is_(None)
+)
+FREED_WORD = "vrijgegeven"  # in receipts and on pages, where the states of lines stand
 
 
 class Reading(Base):

@@ -7,6 +7,7 @@ lost answer is looked up before anything else happens.
 Line:    gepland -> bezig -> geaccepteerd | geweigerd | onbekend
          bezig -> gepland only when it is certain that payroll did nothing
          gepland -> onbekend when a backup was put back: it may have been sent since
+         gepland -> geweigerd by a person who gives what was not sent free: such a line never moves again
          geweigerd -> gepland by a person; onbekend -> geaccepteerd | geweigerd | gepland by reading back or by a person
 Parcel:  open -> bezig (one worker, attempt + 1, a lease) -> open | klaar
 """
@@ -56,6 +57,7 @@ class Event(StrEnum):
     TURNED_AWAY = "blijkt geweigerd"
     AGAIN = "nog een keer"
     RESTORE = "een back-up is teruggezet"
+    FREE = "niet verstuurd, vrijgegeven"
 
 
 TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
@@ -69,6 +71,7 @@ TRANSITIONS: Mapping[tuple[LineState, Event], LineState] = {
     (LineState.UNCLEAR, Event.TURNED_AWAY): LineState.REFUSED,
     (LineState.REFUSED, Event.AGAIN): LineState.PLANNED,
     (LineState.PLANNED, Event.RESTORE): LineState.UNCLEAR,
+    (LineState.PLANNED, Event.FREE): LineState.REFUSED,
 }
 
 
@@ -178,7 +181,8 @@ OTHER_HOURS = Reason(
     codes.OTHER_HOURS,
 )
 CHANGED = Reason(
-    "De regel die wij wilden verbeteren, staat er nu anders dan verwacht. Kijk in je salarispakket wat er klopt.",
+    "De regel die wij wilden verbeteren of weghalen, staat er nu anders dan verwacht. "
+    "Kijk in je salarispakket wat er klopt.",
     codes.NOT_AS_EXPECTED,
 )
 
@@ -198,7 +202,7 @@ def read_back(
     """
     taken = {*baseline, *ours}
     fresh = [row for row in found if row.ref not in taken]
-    verdicts = {line.line_id: _own(line, found) for line in sought if line.action is not Action.INSERT}
+    verdicts = {line.line_id: own_verdict(line, found) for line in sought if line.action is not Action.INSERT}
     inserts = [line for line in sought if line.action is Action.INSERT]
     for code, hours in dict.fromkeys((line.code, line.hours) for line in inserts):
         lines = [line for line in inserts if (line.code, line.hours) == (code, hours)]
@@ -220,8 +224,8 @@ def _inserts(lines: Sequence[Sought], fresh: Sequence[Booked], *, contested: boo
     return verdicts | {line.line_id: absent for line in lines[len(candidates) :]}
 
 
-def _own(line: Sought, found: Sequence[Booked]) -> Verdict:
-    """What became of an update or delete of our own component."""
+def own_verdict(line: Sought, found: Sequence[Booked]) -> Verdict:
+    """What became of an update or delete of our own component; also what a reading tells of the word of a person."""
     row = next((row for row in found if row.ref == line.target_ref), None)
     if line.action is Action.DELETE and row is None:
         return Verdict(Event.FOUND, line.target_ref)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 
-from portal.deliveries.decisions import nothing_left
+from portal.deliveries.decisions import nothing_left, resting
 from portal.deliveries.difference_types import effect
-from portal.deliveries.models import Action, Delivery, DeliveryLine, DeliveryState, LineState, Parcel
+from portal.deliveries.models import Action, Delivery, DeliveryLine, DeliveryState, LineState, Parcel, freed
 from portal.deliveries.state_codes import LINE
 from portal.exports.models import ExportLine, ExportState
 from portal.exports.queries import ExportInfo
@@ -24,7 +24,10 @@ EXPLAINED = (LineState.REFUSED, LineState.UNCLEAR)
 
 @dataclass(frozen=True)
 class LineInfo:
-    """`hours` is what the line adds to payroll: negative when it takes away."""
+    """`hours` is what the line adds to payroll: negative when it takes away.
+
+    An update or delete is about our component `target_ref`, which held `before` and must hold `after`.
+    """
 
     id: int
     name: str
@@ -39,11 +42,16 @@ class LineInfo:
     settled_at: datetime | None
     released: bool
     action: Action = Action.INSERT
+    target_ref: str = ""
+    before: Decimal | None = None
+    after: Decimal = Decimal(0)
+    freed: bool = False
 
 
 @dataclass(frozen=True)
 class DeliveryInfo:
-    """`asks`: unknown lines that we do not look up ourselves (any more), so a person has to."""
+    """`asks`: unknown lines that we do not look up ourselves (any more), so a person has to. `freed`: lines that were
+    given free before they were sent, in no count of a state; `unsent`: lines of a stopped delivery that can be."""
 
     id: int
     organisation_id: int
@@ -62,15 +70,17 @@ class DeliveryInfo:
     next_at: datetime
     waits_for_mend: bool
     asks: int = 0
+    freed: int = 0
+    unsent: int = 0
 
     @property
     def total(self) -> int:
-        return sum(self.counts.values())
+        return sum(self.counts.values()) + self.freed
 
     @property
     def settled(self) -> int:
-        """Lines that payroll accepted or refused; of the others nothing is certain yet."""
-        return self.counts.get(LineState.ACCEPTED, 0) + self.counts.get(LineState.REFUSED, 0)
+        """Lines that payroll accepted or refused, or never gets; of the others nothing is certain yet."""
+        return self.counts.get(LineState.ACCEPTED, 0) + self.counts.get(LineState.REFUSED, 0) + self.freed
 
     @property
     def left(self) -> int:
@@ -94,7 +104,7 @@ class DeliveryInfo:
     @property
     def sent(self) -> bool:
         """Whether any line left: payroll may hold hours of this delivery."""
-        return self.total > self.counts.get(LineState.PLANNED, 0)
+        return self.total > self.counts.get(LineState.PLANNED, 0) + self.freed
 
     @property
     def resumable(self) -> bool:
@@ -114,19 +124,19 @@ def delivery(work: Work, delivery_id: int) -> DeliveryInfo:
     row = work.session.scalar(select(Delivery).where(Delivery.id == delivery_id, own))
     if row is None:
         raise NotFound
-    return _info(work, row, _counts(work, [row.id])[row.id])
+    return _info(work, row, _tallies(work, [row.id])[row.id])
 
 
 def of_export(work: Work, export_id: int) -> DeliveryInfo | None:
     own = Delivery.organisation_id == work.organisation_id
     row = work.session.scalar(select(Delivery).where(Delivery.export_id == export_id, own))
-    return _info(work, row, _counts(work, [row.id])[row.id]) if row else None
+    return _info(work, row, _tallies(work, [row.id])[row.id]) if row else None
 
 
 def by_export(work: Work) -> dict[int, DeliveryInfo]:
     """The deliveries of the own organisation by export id."""
     rows = work.session.scalars(select(Delivery).where(Delivery.organisation_id == work.organisation_id)).all()
-    counts = _counts(work, [row.id for row in rows])
+    counts = _tallies(work, [row.id for row in rows])
     return {row.export_id: _info(work, row, counts[row.id]) for row in rows}
 
 
@@ -143,7 +153,7 @@ def deliveries(work: Work, limit: int = 50) -> list[DeliveryInfo]:
     if work.actor.role not in STAFF:
         query = query.where(Delivery.organisation_id == work.organisation_id)
     rows = work.session.scalars(query).all()
-    counts = _counts(work, [row.id for row in rows])
+    counts = _tallies(work, [row.id for row in rows])
     return [_info(work, row, counts[row.id]) for row in rows]
 
 
@@ -178,7 +188,8 @@ def _line(row: DeliveryLine, line: ExportLine) -> LineInfo:
         row.id, line.name, line.personnel_number, line.kind, line.code,
         effect(row.action, row.hours, row.hours_before), row.state, row.remote_ref, row.reason,
         _reason_code(row), row.settled_at,
-        row.released_at is not None, row.action,
+        row.released_at is not None, row.action, row.target_ref, row.hours_before, row.hours,
+        freed(row.state, row.released_at, row.settled_at),
     )  # fmt: skip
 
 
@@ -187,27 +198,47 @@ def _reason_code(row: DeliveryLine) -> str:
     return row.reason_code or (str(LINE[row.state]) if row.reason and row.state in EXPLAINED else "")
 
 
-def _counts(work: Work, ids: list[int]) -> dict[int, Counter[LineState]]:
-    found: dict[int, Counter[LineState]] = {delivery_id: Counter() for delivery_id in ids}
-    query = (
-        select(DeliveryLine.delivery_id, DeliveryLine.state, func.count())
-        .where(DeliveryLine.delivery_id.in_(ids))
-        .group_by(DeliveryLine.delivery_id, DeliveryLine.state)
-    )
-    for delivery_id, state, count in work.session.execute(query):
-        found[delivery_id][state] = count
+@dataclass
+class Tally:
+    """The lines of a delivery: by state, without those that were never sent and given free (`freed`). `released`: of
+    those that payroll refused, given free."""
+
+    counts: Counter[LineState] = field(default_factory=Counter)
+    freed: int = 0
+    released: int = 0
+
+
+def _tallies(work: Work, ids: list[int]) -> dict[int, Tally]:
+    found = {delivery_id: Tally() for delivery_id in ids}
+    of = (DeliveryLine.delivery_id, DeliveryLine.state)
+    moments = (DeliveryLine.released_at.is_not(None), DeliveryLine.settled_at.is_not(None))
+    query = select(*of, *moments, func.count()).where(DeliveryLine.delivery_id.in_(ids)).group_by(*of, *moments)
+    for delivery_id, state, released, settled, count in work.session.execute(query):
+        tally = found[delivery_id]
+        if released and not settled and state is LineState.REFUSED:
+            tally.freed += count
+            continue
+        tally.counts[state] += count
+        tally.released += count if released else 0
     return found
 
 
-def _info(work: Work, row: Delivery, counts: Counter[LineState]) -> DeliveryInfo:
-    freed = (DeliveryLine.delivery_id == row.id) & DeliveryLine.released_at.is_not(None)
-    released = work.session.scalar(select(func.count()).where(freed)) or 0 if counts[LineState.REFUSED] else 0
-    return DeliveryInfo(
+def _info(work: Work, row: Delivery, tally: Tally) -> DeliveryInfo:
+    counts = tally.counts
+    found = DeliveryInfo(
         row.id, row.organisation_id, row.export_id, row.provider, row.state, row.cause, row.cause_code,
         row.remedy, row.receipt,
         row.created_by, row.created_at, row.finished_at, dict(counts),
-        released, row.next_at, row.waits_for_mend, _asks(work, row.id) if counts[LineState.UNCLEAR] else 0,
+        tally.released, row.next_at, row.waits_for_mend, _asks(work, row.id) if counts[LineState.UNCLEAR] else 0,
+        tally.freed,
     )  # fmt: skip
+    some = found.stopped and found.sent and counts[LineState.PLANNED]
+    return replace(found, unsent=_unsent(work, row.id)) if some else found
+
+
+def _unsent(work: Work, delivery_id: int) -> int:
+    planned = (DeliveryLine.state == LineState.PLANNED) & DeliveryLine.parcel_id.in_(resting(delivery_id))
+    return work.session.scalar(select(func.count()).where(planned)) or 0
 
 
 def _asks(work: Work, delivery_id: int) -> int:

@@ -6,7 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState, Parcel, ParcelState
+from portal.deliveries.models import (
+    FREED_WORD,
+    Delivery,
+    DeliveryLine,
+    DeliveryState,
+    LineState,
+    Parcel,
+    ParcelState,
+    freed,
+)
 from portal.deliveries.receipt_body import VERSION, Body, Line
 from portal.exports.models import Export, ExportLine
 from portal.kernel.work import Work
@@ -54,6 +63,7 @@ def _lines(work: Work, delivery_id: int) -> tuple[Line, ...]:
         select(
             sent.id, of.name, of.personnel_number, of.kind, of.code, sent.action, sent.hours, sent.hours_before,
             sent.state, sent.remote_ref, sent.target_ref, sent.reason, sent.started_at, sent.settled_at,
+            sent.released_at,
         )
         .join(of, of.id == sent.export_line_id)
         .where(sent.delivery_id == delivery_id)
@@ -62,7 +72,8 @@ def _lines(work: Work, delivery_id: int) -> tuple[Line, ...]:
     return tuple(
         Line(
             row.id, row.name, row.personnel_number, row.kind, row.code, row.action.value, row.hours, row.hours_before,
-            row.state.value, row.remote_ref, row.target_ref,
+            FREED_WORD if freed(row.state, row.released_at, row.settled_at) else row.state.value,
+            row.remote_ref, row.target_ref,
             # the words about an unknown line change with every look, and say nothing about what was sent
             "" if row.state is LineState.UNCLEAR else row.reason,
             row.started_at, row.settled_at,

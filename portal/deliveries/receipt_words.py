@@ -16,6 +16,7 @@ STATES = {
     "geweigerd": "geweigerd",
     "onbekend": "onbekend",
     "gepland": "niet verstuurd",
+    "vrijgegeven": "niet verstuurd, vrijgegeven",
 }
 ACTIONS = {"insert": "toevoegen", "update": "wijzigen", "delete": "verwijderen"}
 ENDS = {"klaar": "Afgerond", "geannuleerd": "Geannuleerd"}

@@ -9,7 +9,7 @@ from datetime import UTC
 from sqlalchemy import exists, func, or_, select
 
 from portal.deliveries import receipt_body, receipt_chain
-from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
+from portal.deliveries.models import FREED_WORD, Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.receipt_body import Body
 from portal.deliveries.receipt_facts import at_rest, body_of, is_over
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
@@ -102,6 +102,7 @@ def numbers(body: Body) -> tuple[int, int, int, int]:
     """How many lines are accepted, refused, unknown and not sent."""
     states = (LineState.ACCEPTED, LineState.REFUSED, LineState.UNCLEAR, LineState.PLANNED)
     accepted, refused, unclear, unsent = (body.count(state.value) for state in states)
+    unsent += body.count(FREED_WORD)
     return accepted, refused, unclear, unsent
 
 

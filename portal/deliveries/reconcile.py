@@ -28,22 +28,34 @@ from portal.kernel.work import Acting, Work
 NO_BASELINE = Reason(
     "We weten niet wat er vooraf stond. Kijk in je salarispakket of deze uren er staan.", codes.NO_BASELINE
 )
-NOT_READ = "Nalezen lukte niet: {cause} Kijk in je salarispakket of deze uren er staan."
-
+NOT_READ = "Nalezen lukte niet: {cause} Kijk in je salarispakket {what}."
+LOOK_FOR = {
+    Action.INSERT: "of deze uren er staan",
+    Action.UPDATE: "wat er bij onze regel staat",
+    Action.DELETE: "of onze regel er nog staat",
+}
 
 MOST_LOSSES = 3
-TOO_OFTEN = Verdict(
-    None,
-    reason=Reason(
-        "Wij stuurden deze regel een paar keer en kregen nooit een duidelijk antwoord. Hij stond er bij het nalezen "
-        "niet. Kijk in je salarispakket of dat klopt, of vraag support om hulp.",
-        codes.LOST_TOO_OFTEN,
-    ),
+NO_ANSWER = (
+    "{what} en kregen nooit een duidelijk antwoord. {seen} "
+    "Kijk in je salarispakket of dat klopt, of vraag support om hulp."
 )
+TRIED = {
+    Action.INSERT: ("Wij stuurden deze regel een paar keer", "Hij stond er bij het nalezen niet."),
+    Action.UPDATE: (
+        "Wij wilden onze regel een paar keer veranderen",
+        "Bij het nalezen stonden er nog de oude uren.",
+    ),
+    Action.DELETE: ("Wij wilden onze regel een paar keer weghalen", "Bij het nalezen stond hij er nog."),
+}
+TOO_OFTEN = {
+    action: Verdict(None, reason=Reason(NO_ANSWER.format(what=what, seen=seen), codes.LOST_TOO_OFTEN))
+    for action, (what, seen) in TRIED.items()
+}
 
 
-def not_read(cause: str) -> Reason:
-    return Reason(NOT_READ.format(cause=cause), codes.NOT_READ)
+def not_read(cause: str, action: Action = Action.INSERT) -> Reason:
+    return Reason(NOT_READ.format(cause=cause, what=LOOK_FOR[action]), codes.NOT_READ)
 
 
 def _lost_too_often(line: Line, verdict: Verdict) -> bool:
@@ -93,8 +105,8 @@ def look(
     except RemoteError as error:
         if isinstance(error, Unavailable) and claim.looks + 1 < MAX_TRIES:
             return Found(list(states), crew.acting.clock() + waiting_time(claim.looks, error), error)
-        reason = not_read(error.message)
-        return _write(crew, claim, lines, states, {line.id: Verdict(None, reason=reason) for line in unclear})
+        why = {line.id: Verdict(None, reason=not_read(error.message, line.action)) for line in unclear}
+        return _write(crew, claim, lines, states, why)
     with crew.acting.read() as work:  # two customers may share an employee: our lines are those of both
         known = _known(work, claim)
     if known.baseline is None:
@@ -105,9 +117,10 @@ def look(
         baseline=known.earlier if known.baseline is None else known.baseline,
     )  # fmt: skip
     if known.baseline is None:
-        verdicts |= {line.id: Verdict(None, reason=NO_BASELINE) for line in unclear if known.said_not_double}
+        new = [line for line in unclear if line.action is Action.INSERT]
+        verdicts |= {line.id: Verdict(None, reason=NO_BASELINE) for line in new if known.said_not_double}
     else:
-        too_often = {line.id: TOO_OFTEN for line in unclear if _lost_too_often(line, verdicts[line.id])}
+        too_often = {line.id: TOO_OFTEN[line.action] for line in unclear if _lost_too_often(line, verdicts[line.id])}
         if too_often and not claim.looks:  # nobody looks after this: give a call that is very late one more chance
             return Found(list(states), crew.acting.clock() + crew.quiet)
         verdicts |= too_often
@@ -212,10 +225,9 @@ def give_back(work: Work, claim: Claim, *, look_up: bool) -> None:
         wait = waiting_time(claim.looks)
         ledger.release(work, claim, work.now + wait, look_up=True, looks=claim.looks + 1)
     else:
-        reason = not_read("De koppeling werkte niet.")
-        lost = select(DeliveryLine.id).where(DeliveryLine.parcel_id == claim.parcel_id)
-        for line_id in work.session.scalars(lost):
-            ledger.find(work, claim, line_id, None, reason=reason)
+        lost = select(DeliveryLine.id, DeliveryLine.action).where(DeliveryLine.parcel_id == claim.parcel_id)
+        for line_id, action in work.session.execute(lost).all():
+            ledger.find(work, claim, line_id, None, reason=not_read("De koppeling werkte niet.", action))
         ledger.release(work, claim, work.now)
 
 

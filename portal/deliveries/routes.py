@@ -231,20 +231,24 @@ def retry_refused(delivery_id: int) -> ResponseReturnValue:
 @bp.post("/portaal/leveringen/<int:delivery_id>/vrijgeven")
 @access(Audience.CUSTOMER)
 def release_refused(delivery_id: int) -> ResponseReturnValue:
-    count = service.release_refused(acting(), delivery_id)
+    unsent = request.form.get("wat") == "niet-verstuurd"
+    count = (service.release_unsent if unsent else service.release_refused)(acting(), delivery_id)
     with acting().read() as work:
         made = find_export(work, queries.delivery(work, delivery_id).export_id)
-    count_words = meervoud(count, "regel is", "regels zijn")
-    if made.takes_back:
-        flash(f"{count_words} afgesloten. De uren blijven bij export {made.takes_back}.", "success")
-        return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
-    if made.is_correction:
-        flash(f"{count_words} vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat.", "success")
+    flash(f"{meervoud(count, 'regel is', 'regels zijn')} {_released(made, unsent=unsent)}", "success")
+    if made.is_correction and not made.takes_back:
         period = periods.slug(made.period)
         back = url_for("corrections.review", vestiging=made.venue_id, doel=made.provider, periode=period)
         return redirect(back, code=303)
-    flash(f"{count_words} vrij. Los de reden op en maak een nieuwe export.", "success")
     return redirect(url_for("deliveries.show", delivery_id=delivery_id), code=303)
+
+
+def _released(made: ExportInfo, *, unsent: bool) -> str:
+    if made.takes_back:
+        return f"afgesloten. De uren blijven bij export {made.takes_back}."
+    if made.is_correction:
+        return "vrij. Het verschil staat hieronder. Kies hoe het nu verder gaat."
+    return f"vrij. {'Verbeter de uren' if unsent else 'Los de reden op'} en maak een nieuwe export."
 
 
 @bp.post("/portaal/leveringen/<int:delivery_id>/navragen")

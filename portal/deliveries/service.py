@@ -13,6 +13,7 @@ from portal.deliveries.candidates import candidates
 from portal.deliveries.components import booked_parts
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.not_double import say as say_not_double
+from portal.deliveries.own_lines import contradicted
 from portal.deliveries.planning import Call, foresee, plan
 from portal.deliveries.protocol import quiet
 from portal.exports import service as exports
@@ -187,11 +188,35 @@ def release_refused(acting: Acting, delivery_id: int) -> int:
         delivery = own(work, delivery_id)
         if delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED):
             raise Conflict("Deze levering is nog bezig. Wacht tot zij klaar is.")
-        refused = decisions.release_refused(work, delivery.id)
-        freed = exports.release_lines(work, export, refused, booked_parts(work, refused))
-        take_backs.settle(work, export.id)
-        record(work, "delivery.released", delivery=delivery_id, count=freed)
+        return _release(work, export, delivery_id, decisions.release_refused(work, delivery.id))
+
+
+def release_unsent(acting: Acting, delivery_id: int) -> int:
+    """Give what a stopped delivery did not send free for a new export; returns the number of lines. Safe to call twice.
+
+    It can never be sent from this delivery any more, also not by who resumes it at the same moment. Of a person of
+    whom something is under way or unknown nothing is freed; what payroll took stays as it is. For a correction that
+    takes an export back as `release_refused`. Raises NotFound, and Conflict when it was resumed, or when its file was
+    downloaded: what is in a file may be paid too.
+    """
+    with acting.begin() as work:
+        export = exports.locked(work, own(work, delivery_id, lock=False).export_id)
+        delivery = own(work, delivery_id)
+        if delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED):
+            raise Conflict("Deze levering is niet (meer) gestopt. Stop haar eerst, of wacht tot zij klaar is.")
+        _require_standing(work, delivery)
+        if export.id in downloads(work):
+            raise Conflict("Het bestand van deze export is gedownload. Is het ingelezen, dan tellen deze uren dubbel.")
+        freed = _release(work, export, delivery_id, decisions.release_unsent(work, delivery.id))
+        _close(work, delivery_id)
         return freed
+
+
+def _release(work: Work, export: Export, delivery_id: int, lines: list[int]) -> int:
+    freed = exports.release_lines(work, export, lines, booked_parts(work, lines))
+    take_backs.settle(work, export.id)
+    record(work, "delivery.released", delivery=delivery_id, count=freed)
+    return freed
 
 
 def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool, ref: str = "") -> None:
@@ -206,6 +231,8 @@ def decide(acting: Acting, delivery_id: int, line_id: int, *, booked: bool, ref:
             raise Conflict("Deze regels gaan als één pakket. Vraag je salariskantoor of het pakket er is.")
         if ref and ref not in [one.ref for one in candidates(work, [line_id]).get(line_id, ())]:
             raise Conflict("Deze regel staat er niet (meer), of is van een ander. Laat eerst nog een keer nalezen.")
+        if not_so := contradicted(work, delivery.id, line_id, booked=booked):
+            raise Conflict(not_so, code=codes.NOT_AS_EXPECTED)
         if not decisions.decide(work, delivery.id, line_id, booked=booked, wait=_quiet(acting), ref=ref):
             raise Conflict(
                 "Deze regel is niet (meer) onbekend, of is pas net verstuurd. "

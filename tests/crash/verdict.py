@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from portal.audit.models import AuditEvent
 from portal.deliveries.models import DeliveryLine, LineState, Parcel
-from portal.deliveries.protocol import MORE, OTHER_HOURS
+from portal.deliveries.protocol import MORE, OTHER_HOURS, Action
 from portal.deliveries.reconcile import NO_BASELINE, NOT_READ, TOO_OFTEN
 from portal.exports.models import ExportLine
 from tests.crash.world import Place
@@ -168,7 +168,8 @@ def _true_reason(found: Verdict, line: Sent, ours: Collection[There], *, twins: 
     found.reasons[start] += 1
     fresh = [one for one in ours if line.baseline is not None and one.ref not in line.baseline]
     same_code = [one for one in fresh if one.alike[:4] == line.alike[:4]]
-    too_often = TOO_OFTEN.reason.text if TOO_OFTEN.reason else ""
+    reason = TOO_OFTEN[Action.INSERT].reason
+    too_often = reason.text if reason else ""
     true = {
         MORE.text: twins and any(one.alike == line.alike for one in fresh),
         OTHER_HOURS.text: any(one.alike != line.alike for one in same_code),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from portal.deliveries.models import DeliveryLine
 from portal.deliveries.receipt_models import Receipt, ReceiptHead
 from portal.kernel.work import Acting, Work
 from portal.settings import Settings
+from tests.browse import Visitor
 from tests.databases import as_owner
 from tests.deliveries.stage import Stage
 
@@ -25,6 +28,13 @@ TRIGGERS = ("receipt_kept", "receipt_stays", "receipt_head_forward", "receipt_he
 
 def reword(work: Work, delivery: int, words: str) -> None:
     work.session.execute(update(DeliveryLine).where(DeliveryLine.delivery_id == delivery).values(reason=words))
+
+
+def csv_rows(visitor: Visitor, delivery: int) -> list[dict[str, str]]:
+    """The newest receipt of a delivery, as the page gives it for a spreadsheet."""
+    page = visitor.open(f"/portaal/leveringen/{delivery}/ontvangstbewijs")
+    told = visitor.client.get(page.link("Download CSV")).data.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(told, newline=""), delimiter=";"))
 
 
 @dataclass

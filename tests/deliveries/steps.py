@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.app import for_worker
 from portal.deliveries import queries, service
-from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel
+from portal.deliveries.models import DeliveryLine, DeliveryState, LineState, Parcel, Reading
 from portal.deliveries.sending import Stop, work_once
 from portal.exports.queries import preview
 from portal.exports.types import Preview
@@ -84,6 +84,12 @@ def an_hour_passes(stage: Stage) -> None:
             line.started_at = work.now - timedelta(hours=1)
         for parcel in work.session.scalars(select(Parcel)):
             parcel.next_at = min(parcel.next_at, work.now)
+
+
+def nothing_read_since(stage: Stage) -> None:
+    """What was read, was read before the calls of `an_hour_passes`."""
+    with stage.acting.begin() as work:
+        work.session.execute(update(Reading).values(read_at=work.now - timedelta(hours=2)))
 
 
 def looked_in_vain(stage: Stage, deliver: Callable[[], bool], operation: str, name: str = "nmbrs") -> None:

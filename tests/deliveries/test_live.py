@@ -110,12 +110,13 @@ STATES: list[tuple[Callable[[Stage, Deliver], int], str, list[str], set[str]]] =
     (paused, "gepauzeerd", ["Daarna kies je Hervat; vanzelf gaan we niet verder."], {CANCEL, RESUME}),
     (cancelled, "geannuleerd", ["Er is niets verstuurd", "niet verstuurd"], {RESUME}),
     (stopped, "gestopt: 1 van 3 geaccepteerd",
-     ["Nmbrs heeft 1 van 3 regels geaccepteerd", "2 regels zijn niet verstuurd"], {RESUME}),
+     ["Nmbrs heeft 1 van 3 regels geaccepteerd", "2 regels zijn niet verstuurd"],
+     {RESUME, "Maak vrij wat niet is verstuurd"}),
     (partly_refused, "klaar, niet alles geaccepteerd",
      ["1 regel is geweigerd en is niet geboekt", "geaccepteerd 0 van 1", "2 regels geaccepteerd"], {FREE, AGAIN}),
     (lost, "wordt verstuurd", ["We lezen dit zelf na om", "wordt nagelezen om", "Behandelde regels 2 van 3"], set()),
     (unproven, "klaar, niet alles geaccepteerd",
-     ["1 regel is onbekend: we weten niet of Nmbrs die heeft geboekt", "Nalezen lukte niet"], {IT_IS, LOOK}),
+     ["1 regel is onbekend: we weten niet of Nmbrs die heeft verwerkt", "Nalezen lukte niet"], {IT_IS, LOOK}),
     (accepted, "alles geaccepteerd", ["Nmbrs heeft alle 3 regels geaccepteerd.", "3 van 3"], set()),
 ]  # fmt: skip
 

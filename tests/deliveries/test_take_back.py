@@ -18,6 +18,7 @@ from tests.deliveries.steps import (
     codes_booked,
     info,
     lines,
+    nothing_read_since,
     round_with,
     seen,
     states,
@@ -162,6 +163,7 @@ def test_an_unknown_line_frees_nothing_until_a_person_has_looked(nmbrs: Stage, d
         deliver()
     assert (where(nmbrs, taking), states(nmbrs, taking)) == (DeliveryState.DONE, [UNCLEAR, ACCEPTED, ACCEPTED])
     assert (len(free(nmbrs)), leaving(nmbrs)) == (4, 2)
+    nothing_read_since(nmbrs)
     service.decide(nmbrs.alice, taking, lines(nmbrs, taking)[0].id, booked=True)
     assert (len(free(nmbrs)), leaving(nmbrs), nmbrs.booked()) == (6, 0, [])
 
