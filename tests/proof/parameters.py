@@ -38,6 +38,7 @@ OTHERS: dict[Place, str] = {
     ("path", "key"): "a provider or a help page, the same for everybody",
     ("path", "miss_id"): "of all readers, for support",
     ("path", "outcome"): "a word",
+    ("form", "wat"): "a word",
     ("path", "path"): "a file of the site itself",
     ("path", "remark_id"): "of all readers, for support",
     ("path", "request_id"): "for support, that sees those of all customers",
