@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from portal.app import for_worker, wire
 from portal.audit import seals
 from portal.backup import service as backup
@@ -68,12 +70,23 @@ def main(settings: Settings, stop: threading.Event) -> None:
     threads = [threading.Thread(target=_run, args=(job, stop), name=job.name) for job in work]
     for thread in threads:
         thread.start()
+    while not stop.wait(SIGNAL_SECONDS):
+        pass
+    _hand_back(crew)  # others go on with what is not begun, while the calls under way end
     for thread in threads:
         while thread.is_alive():
             thread.join(SIGNAL_SECONDS)
-    crew.hand_back()
+    _hand_back(crew)
     waker.close()
     logs.log("worker stopped")
+
+
+def _hand_back(crew: Crew) -> None:
+    """A database that does not answer now must not keep a process from ending: the leases end by themselves."""
+    try:
+        crew.hand_back()
+    except SQLAlchemyError as error:
+        logs.warn("nothing could be handed back", error=type(error).__name__)
 
 
 def jobs(acting: Acting, crew: Crew, stop: threading.Event, waker: Waker) -> list[Job]:

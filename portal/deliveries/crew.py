@@ -155,10 +155,13 @@ class Crew:
             return self._running[delivery_id] > 0
 
     def hand_back(self) -> None:
-        """This process ends: what was claimed and not begun is free again at once (I5)."""
+        """This process ends: what was claimed and not begun is free again at once (I5). Safe to call twice."""
         with self._lock:
+            self.stopped = True
             waiting = [held.claim for held, _until in self._queue]
             deliveries = list(self._running)
+            for held, _until in self._queue:
+                self._put_down(held)
             self._queue.clear()
         with self.acting.begin() as work:
             for claim in sorted(waiting, key=lambda claim: claim.parcel_id):

@@ -78,6 +78,7 @@ MISTAKES = (
                 "            self.late(work)  # type: ignore[attr-defined]\n",
             ),
             Change(PERSONS, "quick = None if event is Event.LOSE else", "quick = None if event in Event else"),
+            Change(PERSONS, "starts = not self.crew.must_stop()", "starts = False"),
         ),
     ),
     Mistake(

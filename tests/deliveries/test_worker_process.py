@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
 from portal.deliveries import queries, service
-from portal.deliveries.models import DeliveryState, LineState
+from portal.deliveries.models import DeliveryState, LineState, Parcel, ParcelState
 from portal.settings import Settings
 from tests.conftest import SECRET_KEY, VAULT_KEY
 from tests.deliveries.stage import Stage
@@ -154,6 +154,28 @@ def test_told_to_stop_it_finishes_the_line_and_hands_the_rest_back(
     start()
     assert wait_until_done(nmbrs, delivery).counts == {LineState.ACCEPTED: 3}
     assert nmbrs.booked() == [(101, "15.00"), (102, "15.00"), (103, "15.00")]
+
+
+def test_i5_told_to_stop_it_hands_back_at_once_what_is_not_begun(
+    nmbrs: Stage, start: Callable[[], subprocess.Popen[str]]
+) -> None:
+    """Another worker need not wait for the call that is under way."""
+    nmbrs.trouble("HourComponentVar_Insert", "hang", when="after", seconds=9)
+    delivery = service.send(nmbrs.alice, nmbrs.export())
+    polite = start()
+    wait_until_busy(nmbrs, delivery)
+    assert parcels(nmbrs, ParcelState.BUSY) == 2  # one in a call, one claimed
+    polite.send_signal(signal.SIGTERM)
+    with within() as beat:
+        while parcels(nmbrs, ParcelState.BUSY) == 2:
+            assert polite.poll() is None
+            beat()
+    assert state_of(nmbrs, delivery).counts[LineState.BUSY] == 1
+
+
+def parcels(stage: Stage, state: ParcelState) -> int:
+    with stage.acting.read() as work:
+        return work.session.scalar(select(func.count()).where(Parcel.state == state)) or 0
 
 
 def test_i5_told_to_stop_while_it_stood_still_it_stops_when_it_goes_on(
