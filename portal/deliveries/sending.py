@@ -188,9 +188,12 @@ def end(acting: Acting, delivery_id: int) -> None:
 
 def _proves(work: Work, delivery_id: int, koppeling: Koppeling) -> bool:
     """Whether payroll took something of this delivery since the koppeling was refused, and everything of the kind that
-    other deliveries wait for: who may book may still not change."""
-    booked = (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
-    taken = select(DeliveryLine.action).where(booked, DeliveryLine.settled_at > koppeling.changed_at).distinct()
+    other deliveries wait for: who may book may still not change, and what a person said proves nothing."""
+    booked = (
+        (DeliveryLine.delivery_id == delivery_id) & (DeliveryLine.state == LineState.ACCEPTED)
+        & (DeliveryLine.settled_at > koppeling.changed_at) & ~DeliveryLine.reason.startswith(decisions.CHECKED)
+    )  # fmt: skip
+    taken = select(DeliveryLine.action).where(booked).distinct()
     waiting = (
         select(DeliveryLine.action).join(Delivery, Delivery.id == DeliveryLine.delivery_id)
         .where(ledger.waiting_for_mend(koppeling.organisation_id, koppeling.provider))
