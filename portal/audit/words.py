@@ -122,7 +122,7 @@ LABELS = {
     "left": "overgeslagen", "line": "regel", "link": "uitnodiging", "member": "teamlid", "outcome": "uitkomst",
     "page": "pagina", "passkey": "passkey", "people": "teamleden", "period": "periode", "provider": "koppeling",
     "receipt": "ontvangstbewijs", "remark": "opmerking", "remote_code": "code van de andere kant",
-    "removed": "verwijderd", "request": "aanvraag",
+    "removed": "verwijderd", "request": "aanvraag", "rows": "kenmerken van andere regels",
     "role": "rol", "shifts": "diensten", "state": "stand", "stays": "blijft bij de export",
     "unchanged": "ongewijzigd", "upload": "import", "user": "gebruiker",
     "venue": "vestiging", "was": "was", "what": "soort gegevens", "why": "reden", "with_bsn": "met BSN",

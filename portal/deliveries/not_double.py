@@ -36,13 +36,13 @@ def say(work: Work, export_id: int, members: Collection[int]) -> None:
     """Record it for each of these people who is in this export, with the marks of what payroll holds of them."""
     for member_id in sorted(_names(work, export_id).keys() & set(members)):
         rows = " ".join(sorted(_shown(work, export_id, member_id)))
-        record(work, ACT, export=export_id, member=member_id, rows=rows)
+        record(work, "export.not_double", export=export_id, member=member_id, rows=rows)
 
 
 def say_of(work: Work, doubt: Doubt) -> None:
     """Record it for hours that went out already, of exactly what was shown."""
     for export_id in doubt.exports:
-        record(work, ACT, export=export_id, member=doubt.member_id, rows=" ".join(doubt.marks))
+        record(work, "export.not_double", export=export_id, member=doubt.member_id, rows=" ".join(doubt.marks))
 
 
 def said(work: Work, export_id: int) -> list[Said]:
