@@ -35,7 +35,7 @@ from portal.help import check
 from portal.help.types import ContentError, Library
 from portal.kernel.errors import PortalError
 from portal.kernel.filters import AMSTERDAM
-from portal.kernel.work import Acting, Actor, Role
+from portal.kernel.work import ROBOT, Acting, Actor, Role
 from portal.sandbox import server as sandbox_server
 
 
@@ -175,7 +175,7 @@ def _export_trail(acting: Acting, organisation: int, out: Path) -> str:
     """Return the name of the customer. Raises NotFound, OSError."""
     with acting.read() as work:
         name = organisation_name(work, organisation)
-    actor = Actor("koppelportaal", organisation_id=organisation, organisation_name=name)
+    actor = Actor(ROBOT, organisation_id=organisation, organisation_name=name)
     with open(out, "xb", opener=_private) as file:
         file.writelines(downloads.take(acting.as_actor(actor), Wanted(), {organisation: name}, by="opdrachtregel"))
     return name
@@ -239,5 +239,5 @@ def invite_command(mail: str, role: str, organisation: str) -> None:
         click.echo("This is not an e-mail address.", err=True)
         sys.exit(2)
     with at_work() as acting:
-        link = invite(acting.as_actor(Actor("koppelportaal")), address, Role(role), organisation.strip())
+        link = invite(acting.as_actor(Actor(ROBOT)), address, Role(role), organisation.strip())
     click.echo("The invitation is on its way." if found.smtp_url else link)

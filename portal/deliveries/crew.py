@@ -20,11 +20,10 @@ from portal.deliveries.protocol import quiet
 from portal.deliveries.scribe import Fast, Scribe
 from portal.kernel.clock import clock_of
 from portal.kernel.logs import warn
-from portal.kernel.work import Acting, Actor, Work
+from portal.kernel.work import ROBOT, Acting, Actor, Work
 from portal.settings import Settings
 
 T = TypeVar("T")
-ROBOT = "koppelportaal"
 REST_SECONDS = 0.4  # after nothing was found, so that idle threads do not all ask the database
 CLASHES = 5
 STOPPED_SECONDS = 20.0

@@ -17,7 +17,7 @@ from portal.audit.service import record
 from portal.deliveries import decisions, ledger, notices, receipts, take_backs, trouble
 from portal.deliveries.batches import BatchRound
 from portal.deliveries.claims import Claim
-from portal.deliveries.crew import ROBOT, Crew
+from portal.deliveries.crew import Crew
 from portal.deliveries.models import Delivery, DeliveryLine, DeliveryState, LineState
 from portal.deliveries.parcels import Held, Job
 from portal.deliveries.persons import PersonRound, Stopped
@@ -31,7 +31,7 @@ from portal.kernel.errors import AccessRefused, NotFound, Unavailable
 from portal.kernel.logs import log, warn
 from portal.kernel.remote.guard import on_behalf_of
 from portal.kernel.vault import Tampered
-from portal.kernel.work import Acting, Actor, Work
+from portal.kernel.work import ROBOT, Acting, Actor, Work
 
 
 @dataclass(frozen=True)

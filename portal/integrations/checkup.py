@@ -14,9 +14,8 @@ from portal.kernel.errors import AccessRefused, NotFound, RemoteError
 from portal.kernel.logs import warn
 from portal.kernel.remote.guard import on_behalf_of
 from portal.kernel.vault import Tampered
-from portal.kernel.work import Acting, Actor, Work
+from portal.kernel.work import ROBOT, Acting, Actor, Work
 
-ROBOT = "koppelportaal"
 WHY = "dagelijkse controle"
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 

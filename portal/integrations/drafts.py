@@ -14,10 +14,9 @@ from portal.integrations.contract import CheckReport
 from portal.integrations.facts import report_to_json
 from portal.integrations.keyring import forget_credential, hold
 from portal.integrations.models import Credential, TokenDraft
-from portal.kernel.work import Acting, Actor, Work
+from portal.kernel.work import ROBOT, Acting, Actor, Work
 
 LIFETIME = timedelta(hours=1)
-ROBOT = "koppelportaal"
 
 
 def keep(work: Work, credential: Credential, report: CheckReport) -> None:

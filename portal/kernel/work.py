@@ -33,6 +33,7 @@ class Role(StrEnum):
     SUPPORT_LEAD = "supporthoofd"
 
 
+ROBOT = "koppelportaal"  # the worker and the command line, where the trail names who did it
 STAFF = frozenset({Role.SUPPORT, Role.SUPPORT_LEAD})  # of no customer; they see all of them, but no secret
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from portal.kernel.errors import Conflict
 from portal.kernel.logs import log, warn
-from portal.kernel.work import Acting, Actor
+from portal.kernel.work import ROBOT, Acting, Actor
 from portal.privacy import journal, service
 from portal.settings import Settings
 
@@ -19,7 +19,7 @@ def replay(acting: Acting, folder: Path | None = None) -> int:
     Run at the start of the web process, of the worker and every day, and after a restore. What has hours under way is
     left for the next time: first it must be certain what was paid.
     """
-    robot, done = acting.as_actor(Actor("koppelportaal")), 0
+    robot, done = acting.as_actor(Actor(ROBOT)), 0
     own = acting.part(Settings).backups
     entries = list(journal.read(acting.vault, own))
     if folder is not None and folder.resolve() != own.resolve():

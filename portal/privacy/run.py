@@ -22,7 +22,7 @@ from portal.hours.team import lock_organisation
 from portal.integrations import drafts, questions
 from portal.integrations import retention as integrations
 from portal.kernel.logs import log, warn
-from portal.kernel.work import Acting, Actor, Work
+from portal.kernel.work import ROBOT, Acting, Actor, Work
 from portal.notifications import retention as notifications
 from portal.privacy import idle
 from portal.privacy.classes import TRAIL
@@ -30,7 +30,6 @@ from portal.privacy.replay import replay
 from portal.settings import Settings
 
 Task = Callable[[Acting], int]
-ROBOT = "koppelportaal"
 
 
 def run(acting: Acting) -> Mapping[str, int]:
