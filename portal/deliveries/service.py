@@ -203,7 +203,7 @@ def release_unsent(acting: Acting, delivery_id: int) -> int:
         export = exports.locked(work, own(work, delivery_id, lock=False).export_id)
         delivery = own(work, delivery_id)
         if delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED):
-            raise Conflict("Deze levering is niet (meer) gestopt. Stop haar eerst, of wacht tot zij klaar is.")
+            raise Conflict("Deze levering is niet (meer) gestopt. Stop de levering eerst, of wacht tot die klaar is.")
         _require_standing(work, delivery)
         if export.id in downloads(work):
             raise Conflict("Het bestand van deze export is gedownload. Is het ingelezen, dan tellen deze uren dubbel.")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
 
 from portal.deliveries.crew import Crew
-from portal.hours.models import TeamMember
 from portal.integrations import setup
 from tests.browse import Visitor
 from tests.deliveries import fix
@@ -26,18 +24,13 @@ from tests.deliveries.test_difference import (
     rows,
     screen,
 )
-from tests.deliveries.test_not_double import said
+from tests.deliveries.test_not_double import member, said
 
 __all__ = ["crew"]
 
 Deliver = Callable[[], bool]
 SignedIn = Callable[[str], Visitor]
 AGAIN = 50104
-
-
-def member(stage: Stage, name: str) -> int:
-    with stage.acting.read() as work:
-        return work.session.scalars(select(TeamMember.id).where(TeamMember.name == name)).one()
 
 
 @pytest.fixture

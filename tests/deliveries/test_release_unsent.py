@@ -196,7 +196,7 @@ def together(acts: list[Callable[[], object]]) -> None:
 
 def test_only_what_rests_can_be_freed(nmbrs: Stage, stopped: int, signed_in: SignedIn) -> None:
     service.resume(nmbrs.alice, stopped)
-    with pytest.raises(Conflict, match="Stop haar eerst"):
+    with pytest.raises(Conflict, match="Stop de levering eerst"):
         service.release_unsent(nmbrs.alice, stopped)
     service.cancel(nmbrs.alice, stopped)
     alice, charlie = signed_in("alice"), signed_in("charlie")
